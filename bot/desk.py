@@ -1,0 +1,284 @@
+"""The staff desk's pages: `/desk` and what its forms and script call.
+
+Every change is a form that works without a script; the script only previews while somebody types and replaces
+parts of the page when something changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from bot.city import City
+from bot.model import Message
+from bot.requests import FactsLost, Opened, RequestDesk, Waiting, describe
+from core.accounts import Account
+from core.bus import Bus
+from core.errors import AppError, Busy, InvalidInput
+from core.web import render, require
+from core.web.pages import PAGES, page_language
+
+HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
+EXCERPT = 80  # characters
+
+
+class Desk:
+    """Routes of the desk."""
+
+    def __init__(
+        self,
+        requests: RequestDesk,
+        bus: Bus,
+        city: City,
+        *,
+        japanese_names: dict[str, str],
+        saved_replies: Sequence[dict[str, str]] = (),
+        max_streams: int = 200,
+    ) -> None:
+        """`japanese_names` is language tag → its name in Japanese; `max_streams` bounds open event streams."""
+        self._requests = requests
+        self._bus = bus
+        self._city = city
+        self._japanese_names = japanese_names
+        self._saved_replies = list(saved_replies)
+        self._max_streams = max_streams
+        self._streams: set[asyncio.Task[Any]] = set()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/desk", self.page),
+            web.get("/desk/events", self.events),
+            web.get("/desk/parts/{part:queue|conversation}", self.part),
+            web.post("/desk/requests/{id}/claim", self.claim),
+            web.post("/desk/requests/{id}/release", self.release),
+            web.post("/desk/requests/{id}/close", self.close),
+            web.post("/desk/requests/{id}/answer", self.answer),
+            web.get("/api/v1/requests", self.list_requests),
+            web.get("/api/v1/requests/{id}", self.show_request),
+            web.post("/api/v1/requests/{id}/preview", self.preview),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The desk, with one request opened by `?request=`."""
+        account = require(request, "staff")
+        return await self._page(request, account, draft=request.query.get("draft", ""))
+
+    async def _page(
+        self,
+        request: web.Request,
+        account: Account,
+        *,
+        status: int = 200,
+        request_id: str = "",
+        **shown: Any,
+    ) -> web.Response:
+        context = await self._context(account, request_id or request.query.get("request", ""))
+        context |= {
+            "draft": "",
+            "preview": None,
+            "error": None,
+            "saved_replies": self._saved_replies,
+            **shown,
+        }
+        return await render(request, "bot/desk.html", status=status, **context)
+
+    async def part(self, request: web.Request) -> web.StreamResponse:
+        """A part of the page, for replacing it in place."""
+        account = require(request, "staff")
+        context = await self._context(account, request.query.get("request", ""))
+        return await render(request, f"bot/_{request.match_info['part']}.html", **context)
+
+    async def _context(self, account: Account, request_id: str) -> dict[str, Any]:
+        waiting = await self._requests.queue()
+        groups: dict[str, list[dict[str, Any]]] = {"waiting": [], "mine": [], "others": []}
+        for entry in waiting:
+            mine = entry.request.claimed_by == account.id
+            group = "waiting" if entry.request.state == "open" else "mine" if mine else "others"
+            groups[group].append(self._row(entry))
+        selected = self._opened(await self._requests.open(request_id), account) if request_id else None
+        return {"queue": {**groups, "done_today": await self._requests.done_today()}, "selected": selected}
+
+    def _row(self, entry: Waiting) -> dict[str, Any]:
+        request, resident, first = entry.request, entry.resident, entry.first
+        words = (first.japanese or first.text) if first else ""
+        language = resident.conversation.language or "ja"
+        return {
+            "id": request.id,
+            "number": request.number,
+            "name": resident.display_name or f"LINE {request.number}",
+            "language": language,
+            "language_name": self._japanese_names.get(language, language),
+            "since": request.opened_at.astimezone(self._city.hours.zone),
+            "urgent": request.urgent,
+            "department_name": self._city.department(request.department, "ja"),
+            "excerpt": words if len(words) <= EXCERPT else words[: EXCERPT - 1] + "…",
+            "state": request.state,
+            "claimed_by_name": entry.claimed_by_name,
+        }
+
+    def _opened(self, opened: Opened, account: Account) -> dict[str, Any]:
+        first = next(
+            (message for message in opened.messages if message.request_id == opened.request.id), None
+        )
+        row = self._row(
+            Waiting(
+                request=opened.request,
+                resident=opened.resident,
+                first=first,
+                claimed_by_name=opened.claimed_by_name,
+            )
+        )
+        return {
+            **row,
+            "reachable": opened.resident.reachable,
+            "claimed_by_me": opened.request.claimed_by == account.id,
+            "version": opened.request.version,
+            "messages": [self._message(message) for message in opened.messages],
+        }
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        details = message.translation
+        return {
+            "direction": message.direction,
+            "kind": message.kind,
+            "text": message.text,
+            "language": message.language or "und",
+            "japanese": message.japanese,
+            "route": details.get("route", []),
+            "confidence": details.get("confidence"),
+            "flags": details.get("flags", []),
+            "facts": details.get("facts", details.get("kept", [])),
+            "lost": details.get("lost", []),
+            "at": message.created_at.astimezone(self._city.hours.zone),
+            "state": message.state,
+            "author": message.author,
+        }
+
+    async def claim(self, request: web.Request) -> web.StreamResponse:
+        account, request_id = require(request, "staff"), request.match_info["id"]
+        try:
+            await self._requests.claim(request_id, account)
+        except AppError as error:
+            return await self._refused(request, account, error)
+        raise _back_to(request_id)
+
+    async def release(self, request: web.Request) -> web.StreamResponse:
+        account, request_id = require(request, "staff"), request.match_info["id"]
+        try:
+            await self._requests.release(request_id, account)
+        except AppError as error:
+            return await self._refused(request, account, error)
+        raise _back_to(request_id)
+
+    async def close(self, request: web.Request) -> web.StreamResponse:
+        account, request_id = require(request, "staff"), request.match_info["id"]
+        try:
+            await self._requests.close(request_id, account)
+        except AppError as error:
+            return await self._refused(request, account, error)
+        raise web.HTTPSeeOther("/desk")
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Send the answer, or show its preview when that button was pressed."""
+        account, request_id = require(request, "staff"), request.match_info["id"]
+        form = await request.post()
+        text = str(form.get("text", "")).replace("\r\n", "\n")
+        try:
+            if "preview" in form:
+                preview = describe(await self._requests.preview(request_id, text))
+                return await self._page(request, account, request_id=request_id, draft=text, preview=preview)
+            await self._requests.answer(request_id, account, text, confirmed=form.get("confirm") == "1")
+        except FactsLost as error:
+            preview = describe(error.preview)
+            return await self._refused(request, account, error, draft=text, preview=preview)
+        except AppError as error:
+            return await self._refused(request, account, error, draft=text)
+        raise _back_to(request_id)
+
+    async def _refused(
+        self, request: web.Request, account: Account, error: AppError, **shown: Any
+    ) -> web.Response:
+        """The page again, with the reason and whatever was typed."""
+        if error.status == 404:
+            raise error
+        words = request.app[PAGES].words
+        sentence = words.get(page_language(request), error.key, **error.values) if error.key else str(error)
+        return await self._page(
+            request,
+            account,
+            status=error.status,
+            request_id=request.match_info["id"],
+            error=sentence,
+            **shown,
+        )
+
+    async def list_requests(self, request: web.Request) -> web.StreamResponse:
+        """All requests that are not closed."""
+        require(request, "staff")
+        rows = [self._row(entry) for entry in await self._requests.queue()]
+        return web.json_response({"requests": [{**row, "since": row["since"].isoformat()} for row in rows]})
+
+    async def show_request(self, request: web.Request) -> web.StreamResponse:
+        """One request with its conversation."""
+        account = require(request, "staff")
+        opened = self._opened(await self._requests.open(request.match_info["id"]), account)
+        opened["since"] = opened["since"].isoformat()
+        for message in opened["messages"]:
+            message["at"] = message["at"].isoformat()
+        return web.json_response(opened)
+
+    async def preview(self, request: web.Request) -> web.StreamResponse:
+        """What the resident would read, as JSON."""
+        require(request, "staff")
+        body = await _json_object(request)
+        preview = await self._requests.preview(request.match_info["id"], str(body.get("text", "")))
+        return web.json_response(describe(preview))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """A stream that says `changed` whenever the queue or a conversation did. Carries no content."""
+        require(request, "staff")
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._streams) >= self._max_streams:
+            raise Busy("Too many desks are open; close one.")
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream; charset=utf-8",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        self._streams.add(task)
+        try:
+            with self._bus.subscribe("desk") as hint:
+                await response.prepare(request)
+                await response.write(b"retry: 3000\n\n")
+                while True:
+                    changed = await hint.wait(HEARTBEAT_S)
+                    await response.write(b"event: changed\ndata: {}\n\n" if changed else b": still here\n\n")
+        except (ConnectionResetError, asyncio.CancelledError):
+            return response  # the reader left, or the service is stopping
+        finally:
+            self._streams.discard(task)
+
+    async def close_streams(self) -> None:
+        """End all streams, so that the service can stop."""
+        for task in list(self._streams):
+            task.cancel()
+
+
+def _back_to(request_id: str) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"/desk?request={request_id}")
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError as error:
+        raise InvalidInput("The body is not JSON.") from error
+    if not isinstance(body, dict):
+        raise InvalidInput("The body must be a JSON object.")
+    return body

@@ -1,0 +1,361 @@
+"""The conversation, as a function: `step(state, event, facts) → (state, actions)`.
+
+Nothing here waits, looks at a clock or writes a log. The shell (`bot.service`) gathers the facts before, and
+carries out the actions after. That makes a conversation a list that a test can write down.
+
+The order in `_text` is the order of importance: danger, then people who need help quietly, then a person who is
+already answering, then what the resident asked for in so many words, then the articles, then the offer of a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode
+
+from bot.events import (
+    Event,
+    Followed,
+    LocationReceived,
+    MediaReceived,
+    Pressed,
+    TextReceived,
+    Unfollowed,
+    VoiceHeard,
+    VoiceNotHeard,
+)
+from bot.model import Button, Conversation, Findings
+
+# A detection this sure, on a text this long, changes the language of the conversation. Short messages ("ok",
+# a number, an address) never do.
+SWITCH_CONFIDENCE = 0.8
+SWITCH_LENGTH = 10  # characters; a third of that in scripts that need fewer
+ASK_CONFIDENCE = 0.5
+FIRST_DEPARTMENT = "multicultural"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the shell found out before the step."""
+
+    languages: tuple[str, ...]  # that the bot speaks, in the order in which it offers them
+    detected: str = ""  # language of the text
+    confidence: float = 0.0  # 0..1
+    profile_language: str = ""
+    trigger: str = ""  # from bot.triggers
+    findings: Findings = Findings()
+    request: str = ""  # id of the resident's request that is not closed
+    request_number: int = 0
+    request_state: str = ""  # open, claimed or answered
+    department: str = ""  # which department the best article belongs to
+    closed_until: str = ""  # the next opening time, when the desk is closed now
+    shelters: tuple[str, ...] = ()  # ids of the nearest shelters, nearest first
+    my_number_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Say a phrase. `values` fill its placeholders; `{language}` is given as a tag and shown by its own name."""
+
+    phrase: str
+    values: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowArticle:
+    """Show an article with its source, and ask whether it was right."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowTitles:
+    """Offer articles by their titles."""
+
+    slugs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowShelters:
+    """Show shelters with their distance."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """Put a message into the staff's queue."""
+
+    message_id: str
+    department: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddToRequest:
+    """Put a message under a request that exists."""
+
+    request_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequest:
+    """The resident no longer wants an answer."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReachable:
+    """Whether messages can be delivered."""
+
+    reachable: bool
+
+
+Action = (
+    Say | ShowArticle | ShowTitles | ShowShelters | OpenRequest | AddToRequest | CancelRequest | SetReachable
+)
+Step = tuple[Conversation, list[Action]]
+
+ButtonAction = Literal[
+    "article", "person", "none", "language", "languages", "right", "wrong", "decline", "cancel", "shelters"
+]
+
+
+def pressed(action: ButtonAction, value: str = "") -> str:
+    """The data that a button sends back (LINE allows 300 characters)."""
+    return urlencode({"do": action, "v": value} if value else {"do": action})
+
+
+def parse_pressed(data: str) -> tuple[str, str]:
+    """The action and value of a pressed button; an unknown one comes back as it is and is ignored by `step`."""
+    fields = dict(parse_qsl(data[:300]))
+    return fields.get("do", ""), fields.get("v", "")
+
+
+def language_buttons(languages: tuple[str, ...]) -> tuple[Button, ...]:
+    """One button for each language, in its own name."""
+    return tuple(
+        Button(label=f"language:{tag}", data=pressed("language", tag), literal=True) for tag in languages
+    )
+
+
+PERSON_BUTTON = Button(label="person.button", data=pressed("person"))
+CANCEL_BUTTON = Button(label="person.cancel_button", data=pressed("cancel"))
+
+
+def step(state: Conversation, event: Event, facts: Facts) -> Step:
+    """What to do about `event`."""
+    match event:
+        case TextReceived():
+            return _text(_with_language(state, event.text, facts), event.message_id, facts)
+        case VoiceHeard():
+            state = _with_language(state, event.text, facts)
+            state, actions = _text(state, event.message_id, facts)
+            return state, [Say(phrase="voice.heard", values=(("text", event.text),)), *actions]
+        case VoiceNotHeard():
+            return _voice_not_heard(state, event, facts)
+        case LocationReceived():
+            return _location(state, event, facts)
+        case MediaReceived():
+            return _media(state, event, facts)
+        case Followed():
+            return _followed(state, event, facts)
+        case Unfollowed():
+            return state, [SetReachable(reachable=False)]
+        case Pressed():
+            return _pressed(state, event, facts)
+
+
+def _with_language(state: Conversation, text: str, facts: Facts) -> Conversation:
+    """The state in the language that the resident writes, as far as the text can tell."""
+    if not facts.detected or facts.confidence < ASK_CONFIDENCE:
+        return replace(state, language=state.language or _known(facts.profile_language, facts.languages))
+    if not state.language:
+        return replace(state, language=facts.detected)
+    same = (
+        facts.detected.split("-")[0] == state.language.split("-")[0]
+    )  # ja and ja-Hira are one written language
+    dense = facts.detected.split("-")[0] in ("ja", "zh", "ko", "th")
+    long_enough = len(text.strip()) >= (SWITCH_LENGTH // 3 if dense else SWITCH_LENGTH)
+    if same or state.language_chosen or facts.confidence < SWITCH_CONFIDENCE or not long_enough:
+        return state
+    return replace(state, language=facts.detected)
+
+
+def _known(tag: str, languages: tuple[str, ...]) -> str:
+    """The served language that `tag` means, or nothing."""
+    if tag in languages:
+        return tag
+    base = tag.split("-")[0]
+    return next((language for language in languages if base and language.split("-")[0] == base), "")
+
+
+def _text(state: Conversation, message_id: str, facts: Facts) -> Step:
+    notes: list[Action] = []
+    if facts.my_number_removed:
+        notes.append(Say(phrase="privacy.my_number"))
+    if facts.trigger == "emergency":
+        return state, [*notes, Say(phrase="emergency.text"), *_also_to_request(message_id, facts)]
+    if facts.trigger == "urgent":
+        return _urgent(state, message_id, facts, notes)
+    if facts.request_state == "claimed":
+        return state, [*notes, AddToRequest(request_id=facts.request, message_id=message_id)]
+    if not state.language:
+        asked = Say(phrase="language.uncertain", buttons=language_buttons(facts.languages))
+        return replace(state, last_question=message_id), [*notes, asked]
+    if state.awaiting == "question_for_person" and not facts.trigger:
+        state, actions = _open(replace(state, awaiting=""), message_id, facts)
+        return state, [*notes, *actions]
+    state, actions = _ordinary(replace(state, awaiting=""), message_id, facts)
+    return state, [*notes, *actions]
+
+
+def _ordinary(state: Conversation, message_id: str, facts: Facts) -> Step:
+    match facts.trigger:
+        case "person":
+            return _ask_person(state, facts)
+        case "language":
+            return state, [Say(phrase="language.ask", buttons=language_buttons(facts.languages))]
+        case "cancel" if facts.request:
+            return state, [CancelRequest(request_id=facts.request), Say(phrase="person.cancelled")]
+        case "hello" | "thanks" | "bye" as kind:
+            return state, [Say(phrase=f"smalltalk.{kind}")]
+        case "yes" if state.last_question and not facts.request:
+            return _open(state, state.last_question, facts)
+        case "no" if state.last_question and not facts.request:
+            return replace(state, last_question=""), [Say(phrase="unknown.declined")]
+    return _question(state, message_id, facts)
+
+
+def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
+    asked = replace(state, last_question=message_id)
+    if facts.findings.sure:
+        slug = facts.findings.sure
+        return replace(asked, last_article=slug), [ShowArticle(slug=slug)]
+    if facts.request:
+        added = Say(phrase="person.added", buttons=(CANCEL_BUTTON,))
+        return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
+    if facts.findings.candidates:
+        return asked, [ShowTitles(slugs=facts.findings.candidates)]
+    return asked, [_offer_person()]
+
+
+def _offer_person() -> Say:
+    return Say(
+        phrase="unknown.text",
+        buttons=(
+            Button(label="unknown.person_button", data=pressed("person")),
+            Button(label="unknown.no_button", data=pressed("decline")),
+        ),
+    )
+
+
+def _also_to_request(message_id: str, facts: Facts) -> list[Action]:
+    """An emergency is answered at once; whoever is talking to the resident sees it too."""
+    return [AddToRequest(request_id=facts.request, message_id=message_id)] if facts.request else []
+
+
+def _urgent(state: Conversation, message_id: str, facts: Facts, notes: list[Action]) -> Step:
+    said = Say(phrase="urgent.text")
+    if facts.request:
+        return state, [*notes, said, AddToRequest(request_id=facts.request, message_id=message_id)]
+    opened = OpenRequest(message_id=message_id, department=FIRST_DEPARTMENT, urgent=True)
+    return replace(state, last_question="", awaiting=""), [*notes, said, opened]
+
+
+def _ask_person(state: Conversation, facts: Facts) -> Step:
+    """A person is wanted: pass on the question that is waiting for one, or ask for it."""
+    if facts.request:
+        waiting = Say(
+            phrase="person.waiting",
+            values=(("number", str(facts.request_number)),),
+            buttons=(CANCEL_BUTTON,),
+        )
+        return state, [waiting]
+    if state.last_question:
+        return _open(state, state.last_question, facts)
+    return replace(state, awaiting="question_for_person"), [Say(phrase="person.ask_what")]
+
+
+def _open(state: Conversation, message_id: str, facts: Facts) -> Step:
+    if facts.request:
+        added = Say(phrase="person.added", buttons=(CANCEL_BUTTON,))
+        return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
+    department = facts.department or FIRST_DEPARTMENT
+    opened = OpenRequest(message_id=message_id, department=department, urgent=False)
+    if facts.closed_until:
+        said = Say(
+            phrase="person.queued_closed", values=(("when", facts.closed_until),), buttons=(CANCEL_BUTTON,)
+        )
+    else:
+        said = Say(phrase="person.queued", buttons=(CANCEL_BUTTON,))
+    return replace(state, last_question="", awaiting=""), [opened, said]
+
+
+def _voice_not_heard(state: Conversation, event: VoiceNotHeard, facts: Facts) -> Step:
+    key = {"unsupported": "languages", "too_long": "seconds"}.get(event.reason)
+    values = ((key, event.detail),) if key else ()
+    said = Say(phrase=f"voice.{event.reason}", values=values, buttons=(PERSON_BUTTON,))
+    return state, [said, *_also_to_request(event.message_id, facts)]
+
+
+def _location(state: Conversation, event: LocationReceived, facts: Facts) -> Step:
+    actions: list[Action] = _also_to_request(event.message_id, facts)
+    if facts.request_state == "claimed":
+        return state, actions
+    shown: Action = ShowShelters(ids=facts.shelters) if facts.shelters else Say(phrase="location.none")
+    return state, [*actions, shown]
+
+
+def _media(state: Conversation, event: MediaReceived, facts: Facts) -> Step:
+    actions: list[Action] = _also_to_request(event.message_id, facts)
+    if facts.request_state == "claimed":
+        return state, actions
+    phrase = {"sticker": "sticker.received", "image": "image.received"}.get(event.kind, "other.unsupported")
+    return state, [*actions, Say(phrase=phrase)]
+
+
+def _followed(state: Conversation, event: Followed, facts: Facts) -> Step:
+    language = state.language or _known(facts.profile_language, facts.languages)
+    state = replace(state, language=language, privacy_noted=True)
+    greeting: list[Action] = [SetReachable(reachable=True), Say(phrase="welcome")]
+    if not event.unblocked:
+        greeting.append(Say(phrase="privacy.notice"))
+    greeting.append(Say(phrase="language.ask", buttons=language_buttons(facts.languages)))
+    return state, greeting
+
+
+def _pressed(state: Conversation, event: Pressed, facts: Facts) -> Step:
+    match event.action:
+        case "language" if event.value in facts.languages:
+            return _language_chosen(state, event.value, facts)
+        case "languages":
+            return state, [Say(phrase="language.ask", buttons=language_buttons(facts.languages))]
+        case "article" if event.value:
+            return replace(state, last_article=event.value), [ShowArticle(slug=event.value)]
+        case "right":
+            return replace(state, last_question=""), [Say(phrase="answer.thanks")]
+        case "wrong" | "none":
+            return state, [_offer_person()]
+        case "person":
+            return _ask_person(state, facts)
+        case "decline":
+            return replace(state, last_question=""), [Say(phrase="unknown.declined")]
+        case "cancel":
+            if not facts.request:
+                return state, [Say(phrase="unknown.declined")]
+            return state, [CancelRequest(request_id=facts.request), Say(phrase="person.cancelled")]
+    return state, []
+
+
+def _language_chosen(state: Conversation, tag: str, facts: Facts) -> Step:
+    """A language was chosen; a question that was waiting for it is answered now."""
+    state = replace(state, language=tag, language_chosen=True)
+    said = Say(phrase="language.set", values=(("language", tag),))
+    if not state.last_question or not (facts.findings.sure or facts.findings.candidates):
+        return state, [said]
+    state, actions = _question(state, state.last_question, facts)
+    return state, [said, *actions]

@@ -1,0 +1,236 @@
+"""Finding the article that answers a question.
+
+Two views of a question are fused. Embeddings see meaning across languages: a Portuguese question finds a title in
+Japanese. Character n-grams see the very words, also two-character Japanese words that trigram search misses, and
+typing errors. Each article is compared by its title and by the ways in which people ask for it, in every language.
+
+The scores are calibrated on labelled questions (`madoguchi knowledge evaluate`): sure enough and well ahead of
+the next article → answer; not sure → offer titles; else a person. An article is never made up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.city import Article
+from bot.model import Findings, Match
+from core.metrics import counter, histogram
+
+SEARCH_SECONDS = histogram("knowledge_search_seconds", "From a question to its articles")
+SEARCHES = counter("knowledge_searches", "Questions looked up", ["result"])
+
+Vectors = NDArray[np.float32]
+_WORDS = re.compile(r"\w+")
+
+
+class Embedder(Protocol):
+    """Turns text into vectors of length one, near each other when they mean the same. Both methods block."""
+
+    name: str  # changes with the model
+
+    def query(self, text: str) -> Vectors:
+        """Shape (dimensions,)."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """Weights and thresholds, from `madoguchi knowledge evaluate` on config/city/evaluation/questions.tsv."""
+
+    dense_floor: float = (
+        0.80  # cosine at which two texts have nothing in common (e5 vectors lie close together)
+    )
+    dense_ceiling: float = 0.95
+    dense_weight: float = 0.6
+    sure: float = 0.50  # fused score from which an article may be given as the answer
+    ahead: float = 0.04  # by how much it must lead the next one
+    candidate: float = 0.28  # fused score from which a title is offered
+    max_candidates: int = 3
+    max_question: int = 500  # characters of a question that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    slug: str
+    language: str
+    text: str
+
+
+class Knowledge:
+    """The articles and their index. `open` builds the index (seconds the first time, then from a file)."""
+
+    def __init__(
+        self,
+        articles: Iterable[Article],
+        embedder: Embedder | None,
+        *,
+        options: SearchOptions | None = None,
+        cache_dir: Path | None = None,
+    ) -> None:
+        self.options = options or SearchOptions()
+        self._embedder = embedder
+        self._cache_dir = cache_dir
+        self._rows = [
+            _Row(article.slug, article.language, text)
+            for article in articles
+            for text in (article.title, *article.questions)
+        ]
+        self._lexical = LexicalIndex([row.text for row in self._rows])
+        self._slugs = sorted({row.slug for row in self._rows})
+        self._row_slug = np.array([self._slugs.index(row.slug) for row in self._rows], dtype=np.int64)
+        self._vectors: Vectors | None = None
+        # One thread: the embedder is used by one caller at a time and keeps a core busy.
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
+
+    async def open(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Build or load the vectors of all articles."""
+        if self._embedder is not None and self._rows:
+            self._vectors = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._load_vectors, progress
+            )
+
+    def close(self) -> None:
+        """End the search thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def find(self, question: str, *, language: str) -> Findings:
+        """The articles that may answer `question`."""
+        with SEARCH_SECONDS.time():
+            text = question[: self.options.max_question]
+            scores = await asyncio.get_running_loop().run_in_executor(self._pool, self._score, text, language)
+        findings = decide(scores, self.options)
+        SEARCHES.labels("sure" if findings.sure else "unsure" if findings.candidates else "none").inc()
+        return findings
+
+    def _score(self, question: str, language: str) -> dict[str, float]:
+        if not self._rows or not question.strip():
+            return {}
+        lexical = self._lexical.scores(question)
+        if self._vectors is not None and self._embedder is not None:
+            cosine = self._vectors @ self._embedder.query(question)
+            span = self.options.dense_ceiling - self.options.dense_floor
+            dense = np.clip((cosine - self.options.dense_floor) / span, 0.0, 1.0)
+            weight = self.options.dense_weight
+            fused = self._best(dense) * weight + self._best(lexical) * (1 - weight)
+        else:
+            fused = self._best(lexical)
+        return {slug: float(score) for slug, score in zip(self._slugs, fused, strict=True)}
+
+    def _best(self, by_row: NDArray[np.float64] | Vectors) -> NDArray[np.float64]:
+        """The best row of each article."""
+        best = np.zeros(len(self._slugs))
+        np.maximum.at(best, self._row_slug, by_row)
+        return best
+
+    def _load_vectors(self, progress: Callable[[int, int], None] | None) -> Vectors:
+        assert self._embedder is not None
+        texts = [row.text for row in self._rows]
+        digest = hashlib.sha256("\n".join([self._embedder.name, *texts]).encode()).hexdigest()[:16]
+        file = self._cache_dir / f"knowledge-{digest}.npy" if self._cache_dir else None
+        if file is not None and file.exists():
+            cached: Vectors = np.load(file, allow_pickle=False)
+            return cached
+        parts = []
+        for start in range(0, len(texts), 16):
+            parts.append(self._embedder.passages(texts[start : start + 16]))
+            if progress is not None:
+                progress(min(start + 16, len(texts)), len(texts))
+        vectors = np.concatenate(parts).astype(np.float32)
+        if file is not None:
+            self._store(file, vectors)
+        return vectors
+
+    def _store(self, file: Path, vectors: Vectors) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for old in file.parent.glob("knowledge-*.npy"):
+            old.unlink(missing_ok=True)
+        unfinished = file.with_suffix(".part")
+        with unfinished.open("wb") as out:
+            np.save(out, vectors, allow_pickle=False)
+        unfinished.replace(file)
+
+
+def decide(scores: Mapping[str, float], options: SearchOptions) -> Findings:
+    """Sure, unsure or nothing, from the fused scores."""
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    matches = tuple(Match(slug=slug, score=round(score, 4)) for slug, score in ranked[:5])
+    if not ranked or ranked[0][1] < options.candidate:
+        return Findings(matches=matches)
+    runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
+    candidates = tuple(slug for slug, score in ranked[: options.max_candidates] if score >= options.candidate)
+    sure = ranked[0][1] >= options.sure and ranked[0][1] - runner_up >= options.ahead
+    return Findings(sure=ranked[0][0] if sure else "", candidates=candidates, matches=matches)
+
+
+def fold(text: str) -> str:
+    """One width, lower case, no accents on Latin letters, kana as hiragana, single spaces: what two spellings of
+    one word have in common."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    plain = []
+    for char in unicodedata.normalize("NFD", folded):
+        if unicodedata.category(char) == "Mn" and char not in "\u3099\u309a":
+            continue
+        plain.append(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char)
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFC", "".join(plain))))
+
+
+def grams(text: str) -> Counter[str]:
+    """Character bigrams of Japanese and Chinese, and tri- to tetragrams of other words with their edges."""
+    counts: Counter[str] = Counter()
+    for word in fold(text).split():
+        if any(ord(char) > 0x2E7F for char in word):
+            counts.update(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+        else:
+            edged = f"^{word}$"
+            for size in (3, 4):
+                counts.update(edged[at : at + size] for at in range(max(1, len(edged) - size + 1)))
+    return counts
+
+
+class LexicalIndex:
+    """Cosine of tf-idf weighted character n-grams."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._size = len(texts)
+        counted = [grams(text) for text in texts]
+        seen = Counter(gram for counts in counted for gram in counts)
+        self._idf = {gram: math.log((1 + self._size) / (1 + number)) + 1.0 for gram, number in seen.items()}
+        self._unseen_idf = math.log(1 + self._size) + 1.0
+        self._postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for row, counts in enumerate(counted):
+            weights = self._weights(counts)
+            for gram, weight in weights.items():
+                self._postings[gram].append((row, weight))
+
+    def _weights(self, counts: Counter[str]) -> dict[str, float]:
+        raw = {
+            gram: (1 + math.log(number)) * self._idf.get(gram, self._unseen_idf)
+            for gram, number in counts.items()
+        }
+        norm = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
+        return {gram: weight / norm for gram, weight in raw.items()}
+
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """How alike `text` is to each row, 0..1."""
+        scores = np.zeros(self._size)
+        for gram, weight in self._weights(grams(text)).items():
+            for row, other in self._postings.get(gram, ()):
+                scores[row] += weight * other
+        return scores

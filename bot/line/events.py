@@ -1,0 +1,120 @@
+"""LINE's webhook events as our values.
+
+LINE adds fields, types and values without notice, so an event is read field by field with care: what is not
+understood becomes `Ignored` and never an exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model import Place
+
+KINDS = frozenset({"text", "audio", "location", "sticker", "image", "video", "file"})
+MAX_TEXT = 5000  # characters; LINE's own limit on what a resident can send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One event from one resident. Fields that an event type lacks are empty."""
+
+    type: str  # message, follow, unfollow, unsend, postback; "ignored" for all others
+    user_id: str
+    kind: str = ""  # of a message: one of KINDS
+    reply_token: str = ""
+    line_message_id: str = ""
+    text: str = ""
+    data: str = ""  # of a postback
+    place: Place | None = None
+    duration_ms: int = 0
+    quote_token: str = ""
+    unblocked: bool = False
+
+
+def event_id(event: Any) -> str:
+    """What makes an event the same when it is delivered again: its ULID, or a digest where LINE left that out."""
+    given = event.get("webhookEventId") if isinstance(event, dict) else None
+    if isinstance(given, str) and 0 < len(given) <= 64:
+        return given
+    canonical = json.dumps(event, sort_keys=True, ensure_ascii=True, default=str)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def user_id(event: Any) -> str:
+    """Whose event it is; empty when it is nobody's."""
+    source = event.get("source") if isinstance(event, dict) else None
+    if not isinstance(source, dict) or source.get("type") != "user":
+        return ""
+    return _text(source, "userId", 64)
+
+
+def parse(event: Any) -> Incoming:
+    """The event as a value. Group chats, standby mode and unknown types are ignored on purpose."""
+    who = user_id(event)
+    if not who or event.get("mode") == "standby":
+        return Incoming(type="ignored", user_id=who)
+    token = _text(event, "replyToken", 200)
+    match event.get("type"):
+        case "message":
+            return _message(event, who, token)
+        case "postback":
+            data = _text(_table(event, "postback"), "data", 300)
+            return Incoming(type="postback", user_id=who, reply_token=token, data=data)
+        case "follow":
+            unblocked = _table(event, "follow").get("isUnblocked") is True
+            return Incoming(type="follow", user_id=who, reply_token=token, unblocked=unblocked)
+        case "unfollow":
+            return Incoming(type="unfollow", user_id=who)
+        case "unsend":
+            message_id = _text(_table(event, "unsend"), "messageId", 64)
+            if message_id:
+                return Incoming(type="unsend", user_id=who, line_message_id=message_id)
+    return Incoming(type="ignored", user_id=who)
+
+
+def _message(event: dict[str, Any], who: str, token: str) -> Incoming:
+    message = _table(event, "message")
+    kind = message.get("type")
+    known = kind if isinstance(kind, str) and kind in KINDS else "other"
+    place = _place(message) if known == "location" else None
+    if known == "location" and place is None:
+        known = "other"
+    duration = message.get("duration")
+    return Incoming(
+        type="message",
+        user_id=who,
+        kind=known,
+        reply_token=token,
+        line_message_id=_text(message, "id", 64),
+        text=_text(message, "text", MAX_TEXT) if known == "text" else "",
+        place=place,
+        duration_ms=int(duration) if isinstance(duration, (int, float)) and 0 <= duration < 1e9 else 0,
+        quote_token=_text(message, "quoteToken", 200),
+    )
+
+
+def _place(message: dict[str, Any]) -> Place | None:
+    latitude, longitude = message.get("latitude"), message.get("longitude")
+    if isinstance(latitude, bool) or isinstance(longitude, bool):
+        return None
+    if not isinstance(latitude, (int, float)) or not isinstance(longitude, (int, float)):
+        return None
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return None
+    return Place(latitude=float(latitude), longitude=float(longitude))
+
+
+def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: dict[str, Any], key: str, limit: int) -> str:
+    """A string field, without characters that a database cannot hold (lone surrogates, NUL)."""
+    found = value.get(key)
+    if not isinstance(found, str):
+        return ""
+    return found[:limit].encode("utf-8", "ignore").decode().replace("\x00", "")

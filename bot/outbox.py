@@ -1,0 +1,141 @@
+"""Delivering what was decided.
+
+A job holds the finished messages, the reply token with the moment until which it is worth trying, and a retry
+key made before the first attempt. The reply is free, so it is tried first. If a reply gave no answer, it may have
+arrived: the token is tried once more, and "invalid" then means that it did. A push with the stored key is delivered
+once however often it is sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import store
+from bot.messenger import Limited, Messenger, NoAnswer, QuotaReached, Rejected, TokenInvalid
+from bot.model import Resident
+from bot.replies import MESSAGES, Reply
+from core.bus import Bus
+from core.database import Database
+from core.ids import new_id
+from core.jobs import Job, Jobs, RetryLater
+from core.log import get_logger
+from core.metrics import counter
+
+log = get_logger(__name__)
+
+OUTBOX = "line.outbox"
+REPLY_WITHIN_S = 50.0  # LINE gives a minute from the webhook; the rest is for the way there
+QUOTA_PAUSE_S = 3600.0
+
+DELIVERIES = counter("line_deliveries", "Messages handed to LINE", ["by", "result"])
+
+
+class Outbox:
+    """Writes and delivers outgoing messages."""
+
+    def __init__(self, jobs: Jobs, messenger: Messenger, bus: Bus) -> None:
+        self._jobs = jobs
+        self._messenger = messenger
+        self._bus = bus
+
+    @property
+    def _database(self) -> Database:
+        return self._jobs.database
+
+    async def add(
+        self,
+        connection: AsyncConnection,
+        resident: Resident,
+        replies: Sequence[Reply],
+        *,
+        message_ids: Sequence[str],
+        reply_token: str = "",
+        received_at: dt.datetime | None = None,
+    ) -> None:
+        """Add messages to a resident in the caller's transaction, in parts of at most five."""
+        for start in range(0, len(replies), MESSAGES):
+            last = start + MESSAGES >= len(replies)
+            token = reply_token if start == 0 else ""
+            until = received_at + dt.timedelta(seconds=REPLY_WITHIN_S) if token and received_at else None
+            await self._jobs.add(
+                connection,
+                queue=OUTBOX,
+                key=resident.line_user_id,
+                payload={
+                    "to": resident.line_user_id,
+                    "resident": resident.id,
+                    "messages": [reply.line for reply in replies[start : start + MESSAGES]],
+                    "message_ids": list(message_ids) if last else [],
+                    "reply_token": token,
+                    "reply_until": until.isoformat() if until else "",
+                    "retry_key": new_id(),
+                },
+            )
+
+    def hint(self) -> None:
+        """Call after the commit."""
+        self._jobs.hint(OUTBOX)
+
+    async def deliver(self, job: Job) -> None:
+        """Handle one job. No database session is open during the calls."""
+        payload = job.payload
+        if not await self._is_reachable(payload["resident"]) and not payload["reply_token"]:
+            await self._finish(job, "unreachable")
+            return
+        try:
+            delivered = await self._reply(payload) or await self._push(payload)
+        except Rejected as error:
+            log.error("delivery_rejected", job=job.id, reason=type(error).__name__)
+            DELIVERIES.labels("line", "rejected").inc()
+            delivered = False
+        await self._finish(job, "sent" if delivered else "failed")
+
+    async def _reply(self, payload: dict[str, Any]) -> bool:
+        """Try the reply token. False: a push is needed."""
+        token, until = payload["reply_token"], payload["reply_until"]
+        tried = payload.get("reply_unanswered", False)
+        if not token or (not tried and self._jobs.clock.now() >= dt.datetime.fromisoformat(until)):
+            return False
+        try:
+            await self._messenger.reply(token, payload["messages"])
+        except TokenInvalid:
+            DELIVERIES.labels("reply", "arrived before" if tried else "expired").inc()
+            return bool(tried)
+        except NoAnswer as error:
+            DELIVERIES.labels("reply", "no answer").inc()
+            raise RetryLater(
+                "no answer to a reply", delay_s=1.0, payload={**payload, "reply_unanswered": True}
+            ) from error
+        except Limited as error:
+            raise RetryLater("limited", delay_s=error.retry_s) from error
+        DELIVERIES.labels("reply", "sent").inc()
+        return True
+
+    async def _push(self, payload: dict[str, Any]) -> bool:
+        try:
+            await self._messenger.push(payload["to"], payload["messages"], retry_key=payload["retry_key"])
+        except NoAnswer as error:
+            DELIVERIES.labels("push", "no answer").inc()
+            raise RetryLater("no answer to a push") from error
+        except Limited as error:
+            raise RetryLater("limited", delay_s=error.retry_s) from error
+        except QuotaReached as error:
+            log.error("quota_reached", what_to_do="raise the plan or wait for the next month")
+            DELIVERIES.labels("push", "quota").inc()
+            raise RetryLater("quota", delay_s=QUOTA_PAUSE_S) from error
+        DELIVERIES.labels("push", "sent").inc()
+        return True
+
+    async def _is_reachable(self, resident_id: str) -> bool:
+        async with self._database.read() as connection:
+            return (await store.get_resident(connection, resident_id)).reachable
+
+    async def _finish(self, job: Job, state: str) -> None:
+        async with self._database.write() as connection:
+            await store.set_message_state(connection, job.payload["message_ids"], state)
+            await self._jobs.finish(connection, job)
+        self._bus.publish("desk")

@@ -1,0 +1,269 @@
+"""What the dialogue decided, as LINE messages in the resident's language.
+
+Everything shown is text from the city's files, in text fields of templates made here; nothing a resident or a
+clerk writes can change the shape of a message. Limits are LINE's (Messaging API reference, "Message objects").
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import regex
+
+from bot.city import Article, City, distance_m, in_language
+from bot.dialogue import PERSON_BUTTON, Action, Say, ShowArticle, ShowShelters, ShowTitles, pressed
+from bot.model import Button, Place
+from core.words import Words
+
+LineMessage = dict[str, Any]
+
+TEXT_UNITS = 5000  # UTF-16 code units of a text message
+MESSAGES = 5  # message objects in one reply or push
+QUICK_REPLIES = 13
+LABEL_GRAPHEMES = 20  # of a quick reply; a button of a card may have 40
+CARD_LABEL_GRAPHEMES = 40
+ALT_TEXT = 400  # characters; LINE allows 1,500, but this is what a notification shows
+SENDER_NAME = 20
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A message for LINE and the same words as plain text, for the conversation that staff see."""
+
+    line: LineMessage
+    text: str
+
+
+def utf16_units(text: str) -> int:
+    """The length that LINE counts for text messages."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cut_graphemes(text: str, limit: int) -> str:
+    """At most `limit` user-perceived characters, with an ellipsis when something was cut."""
+    clusters = _GRAPHEME.findall(text)
+    return text if len(clusters) <= limit else "".join(clusters[: limit - 1]) + "…"
+
+
+def split_text(text: str, limit: int = TEXT_UNITS) -> list[str]:
+    """The text in pieces of at most `limit` UTF-16 units, cut after a line or a sentence where there is one, and
+    never inside a user-perceived character."""
+    pieces: list[str] = []
+    rest = text
+    while utf16_units(rest) > limit:
+        end, units, good = 0, 0, 0
+        for cluster in _GRAPHEME.finditer(rest):
+            units += utf16_units(cluster.group())
+            if units > limit:
+                break
+            end = cluster.end()
+            if cluster.group() in ("\n", "。", ".", "!", "?", "！", "？") and units > limit // 2:
+                good = end
+        cut = good or end
+        pieces.append(rest[:cut].rstrip("\n"))
+        rest = rest[cut:].lstrip("\n")
+    return [*pieces, rest] if rest else pieces
+
+
+class Renderer:
+    """Turns actions into messages for one city."""
+
+    def __init__(self, city: City, own_names: dict[str, str]) -> None:
+        """`own_names` is language tag → the language's name in itself."""
+        self._city = city
+        self._own_names = own_names
+
+    @property
+    def _words(self) -> Words:
+        return self._city.phrases
+
+    def render(
+        self, actions: Sequence[Action], language: str, *, number: int = 0, place: Place | None = None
+    ) -> list[Reply]:
+        """The messages for `actions`, at most five, with the last one's quick replies. `number` is the number of
+        the request opened in the same step; `place` is where the resident is, for distances."""
+        replies: list[Reply] = []
+        buttons: list[Button] = []
+        for action in actions:
+            match action:
+                case Say():
+                    replies += self._say(action, language, number)
+                    buttons = list(action.buttons) or buttons
+                case ShowArticle():
+                    replies += self._article(action.slug, language)
+                    buttons = [PERSON_BUTTON]
+                case ShowTitles():
+                    intro, buttons = self._titles(action.slugs, language)
+                    replies.append(intro)
+                case ShowShelters():
+                    replies.append(self._shelters(action.ids, language, place))
+        replies = _at_most(replies, MESSAGES)
+        if replies and buttons:
+            replies[-1].line["quickReply"] = {
+                "items": [self._quick_reply(button, language) for button in buttons[:QUICK_REPLIES]]
+            }
+        return replies
+
+    def text(self, text: str, *, sender: str = "", quote_token: str = "") -> list[Reply]:
+        """Plain text as messages; `quote_token` quotes the resident's message in the first."""
+        replies = [Reply(line={"type": "text", "text": piece}, text=piece) for piece in split_text(text)]
+        for reply in replies:
+            if sender:
+                reply.line["sender"] = {"name": cut_graphemes(sender, SENDER_NAME)}
+        if replies and quote_token:
+            replies[0].line["quoteToken"] = quote_token
+        return replies
+
+    def own_name(self, tag: str) -> str:
+        """A language's name in itself."""
+        return self._own_names.get(tag, tag)
+
+    def phrase(self, key: str, language: str, **values: str) -> str:
+        """A phrase with the city's name filled in."""
+        known = {"city": self._city.name(language), **values}
+        return self._words.get(language, key, **known)
+
+    def _say(self, action: Say, language: str, number: int) -> list[Reply]:
+        values = dict(action.values)
+        if "language" in values:
+            values["language"] = self.own_name(values["language"])
+        values.setdefault("number", str(number))
+        return self.text(self.phrase(action.phrase, language, **values))
+
+    def _quick_reply(self, button: Button, language: str) -> LineMessage:
+        label = cut_graphemes(self._label(button, language), LABEL_GRAPHEMES)
+        action = {"type": "postback", "label": label, "data": button.data, "displayText": label}
+        return {"type": "action", "action": action}
+
+    def _label(self, button: Button, language: str) -> str:
+        if not button.literal:
+            return self.phrase(button.label, language)
+        kind, _, value = button.label.partition(":")
+        return self.own_name(value) if kind == "language" else button.label
+
+    def _titles(self, slugs: Sequence[str], language: str) -> tuple[Reply, list[Button]]:
+        articles = [article for slug in slugs if (article := self._city.article(slug, language))]
+        buttons = [
+            Button(label=article.title, data=pressed("article", article.slug), literal=True)
+            for article in articles
+        ]
+        intro = self.phrase("unsure.intro", language)
+        card = _bubble(
+            [_text(intro, wrap=True)],
+            [_button(cut_graphemes(button.label, CARD_LABEL_GRAPHEMES), button.data) for button in buttons],
+        )
+        text = "\n".join([intro, *(f"・{article.title}" for article in articles)])
+        quick = [Button(label="unsure.none", data=pressed("none")), PERSON_BUTTON]
+        return Reply(line=_flex(text, card), text=text), quick
+
+    def _article(self, slug: str, language: str) -> list[Reply]:
+        article = self._city.article(slug, language)
+        if article is None:
+            return self.text(self.phrase("unknown.text", language))
+        source = self.phrase(
+            "answer.source",
+            language,
+            department=self._city.department(article.department, language),
+            date=f"{article.updated:%Y-%m-%d}",
+        )
+        question = self.phrase("answer.right_question", language)
+        card = _bubble(
+            [
+                _text(article.title, weight="bold", size="lg", wrap=True),
+                *_paragraphs(article),
+                {"type": "separator", "margin": "lg"},
+                _text(source, size="xs", color="#5c6b6b", wrap=True, margin="md"),
+                _text(question, size="sm", wrap=True, margin="lg"),
+            ],
+            [
+                _button(self.phrase("answer.yes", language), pressed("right", slug)),
+                _button(self.phrase("answer.no", language), pressed("wrong", slug)),
+            ],
+            horizontal=True,
+        )
+        text = f"{article.title}\n\n{article.body}\n\n{source}"
+        return [Reply(line=_flex(text, card), text=text)]
+
+    def _shelters(self, ids: Sequence[str], language: str, place: Place | None) -> Reply:
+        intro = self.phrase("location.shelters", language)
+        contents: list[LineMessage] = [_text(intro, wrap=True)]
+        lines = [intro]
+        for shelter_id in ids:
+            shelter = self._city.shelters[shelter_id]
+            metres = distance_m(place, shelter.place) if place else 0.0
+            item = self.phrase(
+                "location.item",
+                language,
+                name=in_language(shelter.names, language),
+                distance=f"{metres / 1000:.1f} km",
+                address=in_language(shelter.addresses, language),
+            )
+            link = "https://www.google.com/maps/search/?api=1&query=" + quote(
+                f"{shelter.place.latitude},{shelter.place.longitude}"
+            )
+            contents += [
+                {"type": "separator", "margin": "lg"},
+                _text(item, wrap=True, margin="md"),
+                {
+                    "type": "button",
+                    "style": "link",
+                    "height": "sm",
+                    "action": {
+                        "type": "uri",
+                        "label": self.phrase("location.map_label", language),
+                        "uri": link,
+                    },
+                },
+            ]
+            lines.append(item)
+        text = "\n".join(lines)
+        return Reply(line=_flex(text, _bubble(contents, [])), text=text)
+
+
+def _at_most(replies: list[Reply], limit: int) -> list[Reply]:
+    """LINE takes five messages at a time; what is over was said in too many words and is cut from the middle, so
+    that the first (a warning) and the last (what to do next) are kept."""
+    return replies if len(replies) <= limit else [*replies[: limit - 1], replies[-1]]
+
+
+def _paragraphs(article: Article) -> list[LineMessage]:
+    return [
+        _text(paragraph.strip(), wrap=True, margin="md")
+        for paragraph in article.body.split("\n\n")
+        if paragraph.strip()
+    ]
+
+
+def _text(text: str, **style: object) -> LineMessage:
+    return {"type": "text", "text": text, **style}
+
+
+def _button(label: str, data: str) -> LineMessage:
+    action = {"type": "postback", "label": label, "data": data, "displayText": label}
+    return {"type": "button", "style": "secondary", "height": "sm", "action": action}
+
+
+def _bubble(body: list[LineMessage], buttons: list[LineMessage], *, horizontal: bool = False) -> LineMessage:
+    bubble: LineMessage = {
+        "type": "bubble",
+        "body": {"type": "box", "layout": "vertical", "contents": body},
+    }
+    if buttons:
+        bubble["footer"] = {
+            "type": "box",
+            "layout": "horizontal" if horizontal else "vertical",
+            "spacing": "sm",
+            "contents": buttons,
+        }
+    return bubble
+
+
+def _flex(alt: str, contents: LineMessage) -> LineMessage:
+    plain = "".join(char for char in alt if unicodedata.category(char) != "Cc" or char == "\n")
+    return {"type": "flex", "altText": cut_graphemes(plain, ALT_TEXT), "contents": contents}

@@ -1,0 +1,494 @@
+"""One event of a resident, from the inbox to a decision that is stored.
+
+The facts (language, articles, the voice message as text) are gathered first, without a transaction. Then the
+dialogue decides. Then ONE transaction stores the new state, the messages, the request and the end of the job: either
+all of it happened or none, and a job that is done again finds its event already worked on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from babel.core import UnknownLocaleError
+from babel.dates import format_datetime
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import store
+from bot.city import City
+from bot.dialogue import (
+    Action,
+    AddToRequest,
+    CancelRequest,
+    Facts,
+    OpenRequest,
+    Say,
+    SetReachable,
+    ShowArticle,
+    ShowShelters,
+    ShowTitles,
+    parse_pressed,
+    step,
+)
+from bot.events import (
+    Event,
+    Followed,
+    LocationReceived,
+    MediaReceived,
+    Pressed,
+    TextReceived,
+    Unfollowed,
+    VoiceHeard,
+    VoiceNotHeard,
+)
+from bot.knowledge import Knowledge
+from bot.line.events import Incoming, parse
+from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAnswer
+from bot.model import Conversation, Findings, Request, Resident
+from bot.outbox import Outbox
+from bot.replies import Renderer, Reply
+from core.bus import Bus
+from core.clock import Clock
+from core.database import Database
+from core.errors import InvalidInput, TooLarge, Unavailable
+from core.ids import new_id
+from core.jobs import Job, Jobs, RetryLater
+from core.log import get_logger
+from core.metrics import counter, histogram
+from translation.detection import Detector
+from translation.facts.my_number import mask
+
+log = get_logger(__name__)
+
+TRANSLATE = "desk.translate"  # queue of messages that staff have to read
+
+HANDLE_SECONDS = histogram("chat_handle_seconds", "From taking an event to storing what to do about it")
+HANDLED = counter("chat_events", "Events worked on", ["type"])
+
+
+class Listener(Protocol):
+    """Understands voice messages. The adapter is made in `config`, from the recogniser of the meetings."""
+
+    languages: frozenset[str]  # base tags that it understands
+
+    async def hear(self, audio: bytes, *, language: str | None) -> str:
+        """The words of a recording, empty if there are none. Raises InvalidInput, TooLarge, Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatOptions:
+    """Limits of the chat."""
+
+    max_voice_bytes: int = 10_000_000
+    max_voice_s: int = 120  # seconds
+    loading_s: int = 20  # how long LINE shows that an answer is being prepared
+
+
+class ChatService:
+    """Works on the inbox."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        bus: Bus,
+        clock: Clock,
+        city: City,
+        knowledge: Knowledge,
+        detector: Detector,
+        messenger: Messenger,
+        listener: Listener | None,
+        renderer: Renderer,
+        outbox: Outbox,
+        options: ChatOptions,
+    ) -> None:
+        self._jobs = jobs
+        self._bus = bus
+        self._clock = clock
+        self._city = city
+        self._knowledge = knowledge
+        self._detector = detector
+        self._messenger = messenger
+        self._listener = listener
+        self._renderer = renderer
+        self._outbox = outbox
+        self._options = options
+
+    @property
+    def _database(self) -> Database:
+        return self._jobs.database
+
+    async def handle(self, job: Job) -> None:
+        """Work on one event. Harmless to repeat."""
+        incoming = parse(job.payload.get("event"))
+        HANDLED.labels(incoming.type).inc()
+        if incoming.type == "ignored":
+            await self._finish(job)
+        elif incoming.type == "unsend":
+            await self._forget(job, incoming)
+        else:
+            with HANDLE_SECONDS.time():
+                await self._converse(job, incoming)
+
+    async def _finish(self, job: Job) -> None:
+        async with self._database.write() as connection:
+            await self._jobs.finish(connection, job)
+
+    async def _forget(self, job: Job, incoming: Incoming) -> None:
+        """LINE asks that a message which was taken back can be neither seen nor used any more."""
+        async with self._database.write() as connection:
+            await store.bury_message(connection, incoming.line_message_id, now=self._clock.now())
+            await self._jobs.finish(connection, job)
+        self._bus.publish("desk")
+
+    async def _converse(self, job: Job, incoming: Incoming) -> None:
+        resident = await self._resident(incoming.user_id)
+        message_id = new_id()
+        masked = mask(incoming.text)
+        my_number = masked != incoming.text
+        incoming = replace(incoming, text=masked)
+        event = await self._event(incoming, resident, message_id)
+        if event is None:
+            await self._finish(job)
+            return
+        gathered, request = await self._gather(event, resident)
+        facts = replace(gathered, my_number_removed=my_number)
+        conversation, actions = step(resident.conversation, event, facts)
+        await self._commit(
+            job, incoming, _Decision(resident, message_id, event, facts, conversation, actions, request)
+        )
+
+    async def _resident(self, line_user_id: str) -> Resident:
+        async with self._database.read() as connection:
+            known = await store.find_resident(connection, line_user_id)
+        if known is not None:
+            return known
+        try:
+            profile = await self._messenger.profile(line_user_id)
+        except (NoAnswer, Limited):
+            profile = None  # a name is nice to have; the answer must not wait for it
+        async with self._database.write() as connection:
+            await store.add_resident(
+                connection,
+                line_user_id=line_user_id,
+                display_name=profile.display_name if profile else "",
+                profile_language=profile.language if profile else "",
+                now=self._clock.now(),
+            )
+            found = await store.find_resident(connection, line_user_id)
+        assert found is not None
+        return found
+
+    async def _event(self, incoming: Incoming, resident: Resident, message_id: str) -> Event | None:
+        match incoming.type, incoming.kind:
+            case "follow", _:
+                return Followed(unblocked=incoming.unblocked)
+            case "unfollow", _:
+                return Unfollowed()
+            case "postback", _:
+                action, value = parse_pressed(incoming.data)
+                return Pressed(action=action, value=value)
+            case "message", "text":
+                return TextReceived(message_id=message_id, text=incoming.text)
+            case "message", "location":
+                assert incoming.place is not None
+                return LocationReceived(message_id=message_id, place=incoming.place)
+            case "message", "audio":
+                return await self._hear(incoming, resident, message_id)
+        return MediaReceived(message_id=message_id, kind=incoming.kind)
+
+    async def _hear(self, incoming: Incoming, resident: Resident, message_id: str) -> Event | None:
+        """The voice message as text, or why not. None if it was taken back meanwhile."""
+        too_long = VoiceNotHeard(
+            message_id=message_id, reason="too_long", detail=str(self._options.max_voice_s)
+        )
+        failed = VoiceNotHeard(message_id=message_id, reason="failed", detail="")
+        if self._listener is None:
+            return failed
+        if incoming.duration_ms > self._options.max_voice_s * 1000:
+            return too_long
+        language = resident.conversation.language.split("-")[0]
+        if language and language not in self._listener.languages:
+            return VoiceNotHeard(message_id=message_id, reason="unsupported", detail=self._voice_languages())
+        await self._messenger.show_loading(resident.line_user_id, self._options.loading_s)
+        try:
+            audio = await self._messenger.content(
+                incoming.line_message_id, limit=self._options.max_voice_bytes
+            )
+            text = await self._listener.hear(audio, language=language or None)
+        except ContentGone:
+            return None
+        except ContentNotReady as error:
+            raise RetryLater("voice message not ready", delay_s=1.0) from error
+        except (NoAnswer, Limited) as error:
+            raise RetryLater("voice message not fetched", delay_s=2.0) from error
+        except TooLarge:
+            return too_long
+        except (InvalidInput, Unavailable) as error:
+            log.info("voice_not_heard", kind=type(error).__name__)
+            return failed
+        return VoiceHeard(message_id=message_id, text=mask(text)) if text.strip() else failed
+
+    def _voice_languages(self) -> str:
+        assert self._listener is not None
+        return ", ".join(self._renderer.own_name(tag) for tag in sorted(self._listener.languages))
+
+    async def _gather(self, event: Event, resident: Resident) -> tuple[Facts, Request | None]:
+        async with self._database.read() as connection:
+            request = await store.current_request(connection, resident.id)
+            pending = await store.get_message(connection, resident.conversation.last_question)
+        facts = Facts(
+            languages=self._city.languages,
+            profile_language=resident.profile_language,
+            request=request.id if request else "",
+            request_number=request.number if request else 0,
+            request_state=request.state if request else "",
+        )
+        text = event.text if isinstance(event, (TextReceived, VoiceHeard)) else ""
+        if text:
+            facts = self._understood(facts, text, resident)
+        if isinstance(event, LocationReceived):
+            facts = replace(facts, shelters=self._city.nearest_shelters(event.place))
+        asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
+        question = pending.text if asks_person and pending else text
+        language = facts.detected or resident.conversation.language
+        if question and facts.trigger not in ("emergency", "hello", "thanks", "bye"):
+            findings = await self._knowledge.find(question, language=language)
+            facts = replace(facts, findings=findings, department=self._department(findings))
+        return replace(facts, closed_until=self._closed_until(resident, facts)), request
+
+    def _understood(self, facts: Facts, text: str, resident: Resident) -> Facts:
+        prior = [tag for tag in (resident.conversation.language, resident.profile_language) if tag]
+        detection = self._detector.detect(text, prior=prior)
+        return replace(
+            facts,
+            detected=detection.language,
+            confidence=detection.confidence,
+            trigger=self._city.triggers.find(text),
+        )
+
+    def _department(self, findings: Findings) -> str:
+        """The department of the best article, if one is at all near."""
+        for slug in findings.candidates:
+            if article := self._city.article(slug, "ja"):
+                return article.department
+        return ""
+
+    def _closed_until(self, resident: Resident, facts: Facts) -> str:
+        opening = self._city.hours.next_opening(self._clock.now())
+        language = resident.conversation.language or facts.detected or "ja"
+        return format_moment(opening, language) if opening else ""
+
+    async def _commit(self, job: Job, incoming: Incoming, decision: _Decision) -> None:
+        received_at = dt.datetime.fromisoformat(job.payload["received_at"])
+        async with self._database.write() as connection:
+            if incoming.line_message_id and await store.is_buried(connection, incoming.line_message_id):
+                await self._jobs.finish(connection, job)
+                return
+            await self._store_incoming(connection, incoming, decision)
+            number = await self._carry_out(connection, decision)
+            await self._say(connection, incoming, decision, number=number, received_at=received_at)
+            await store.save_conversation(
+                connection,
+                decision.resident.id,
+                decision.conversation,
+                reachable=_reachable(decision.actions),
+                now=self._clock.now(),
+            )
+            await self._jobs.finish(connection, job)
+        self._outbox.hint()
+        self._jobs.hint(TRANSLATE)
+        self._bus.publish("desk")
+
+    async def _store_incoming(
+        self, connection: AsyncConnection, incoming: Incoming, decision: _Decision
+    ) -> None:
+        if incoming.type != "message":
+            return
+        event, facts = decision.event, decision.facts
+        text = event.text if isinstance(event, (TextReceived, VoiceHeard)) else ""
+        if isinstance(event, LocationReceived):
+            text = f"{event.place.latitude:.5f}, {event.place.longitude:.5f}"
+        sure_enough = facts.detected and facts.confidence >= 0.5
+        await store.add_message(
+            connection,
+            now=self._clock.now(),
+            id=decision.message_id,
+            resident_id=decision.resident.id,
+            direction="resident",
+            kind="voice" if incoming.kind == "audio" else incoming.kind,
+            text=text,
+            language=facts.detected if sure_enough else decision.conversation.language,
+            line_message_id=incoming.line_message_id,
+            quote_token=incoming.quote_token,
+        )
+
+    async def _carry_out(self, connection: AsyncConnection, decision: _Decision) -> int:
+        """Do what concerns requests. Gives the number of a request that was opened."""
+        now, number = self._clock.now(), decision.facts.request_number
+        for action in decision.actions:
+            match action:
+                case OpenRequest():
+                    opened = await store.open_request(
+                        connection,
+                        resident_id=decision.resident.id,
+                        department=action.department,
+                        urgent=action.urgent,
+                        now=now,
+                    )
+                    number = opened.number
+                    await self._put_under(connection, action.message_id, opened.id)
+                case AddToRequest():
+                    await self._put_under(connection, action.message_id, action.request_id)
+                    await self._reopen(connection, decision)
+                case CancelRequest():
+                    assert decision.request is not None
+                    await store.change_request(
+                        connection,
+                        decision.request,
+                        allowed=("open", "claimed", "answered"),
+                        state="closed",
+                        closed_at=now,
+                    )
+        return number
+
+    async def _reopen(self, connection: AsyncConnection, decision: _Decision) -> None:
+        """A resident who writes again after the answer is waiting again, for the same clerk; what is urgent jumps
+        the queue."""
+        request = decision.request
+        if request is None:
+            return
+        urgent = request.urgent or decision.facts.trigger in ("emergency", "urgent")
+        state = "claimed" if request.state == "answered" else request.state
+        if (state, urgent) != (request.state, request.urgent):
+            await store.change_request(
+                connection, request, allowed=("open", "claimed", "answered"), state=state, urgent=urgent
+            )
+
+    async def _put_under(self, connection: AsyncConnection, message_id: str, request_id: str) -> None:
+        if await store.put_under_request(connection, message_id, request_id):
+            await self._jobs.add(
+                connection, queue=TRANSLATE, key=request_id, payload={"message_id": message_id}
+            )
+
+    async def _say(
+        self,
+        connection: AsyncConnection,
+        incoming: Incoming,
+        decision: _Decision,
+        *,
+        number: int,
+        received_at: dt.datetime,
+    ) -> None:
+        place = decision.event.place if isinstance(decision.event, LocationReceived) else None
+        language = decision.conversation.language or decision.facts.profile_language or "ja"
+        replies = self._renderer.render(decision.actions, language, number=number, place=place)
+        if not replies:
+            return
+        in_japanese = self._renderer.render(decision.actions, "ja", number=number, place=place)
+        ids = await self._store_replies(connection, incoming, decision, replies, in_japanese, language)
+        await self._outbox.add(
+            connection,
+            decision.resident,
+            replies,
+            message_ids=ids,
+            reply_token=incoming.reply_token,
+            received_at=received_at,
+        )
+
+    async def _store_replies(
+        self,
+        connection: AsyncConnection,
+        incoming: Incoming,
+        decision: _Decision,
+        replies: Sequence[Reply],
+        in_japanese: Sequence[Reply],
+        language: str,
+    ) -> list[str]:
+        ids = []
+        for at, reply in enumerate(replies):
+            japanese = in_japanese[at].text if at < len(in_japanese) else ""
+            ids.append(
+                await store.add_message(
+                    connection,
+                    now=self._clock.now(),
+                    about=incoming.line_message_id if isinstance(decision.event, VoiceHeard) else "",
+                    resident_id=decision.resident.id,
+                    direction="bot",
+                    text=reply.text,
+                    language=language,
+                    japanese=japanese,
+                    state="waiting",
+                )
+            )
+        return ids
+
+    async def consider(self, text: str, *, language: str = "") -> dict[str, Any]:
+        """What the bot would answer to somebody it has never met: nothing is stored or sent.
+
+        Raises InvalidInput for an empty or too long text.
+        """
+        masked = mask(text)
+        if not masked.strip():
+            raise InvalidInput("There is no question; write what you would ask the city.")
+        detection = self._detector.detect(masked, prior=[language] if language else [])
+        findings = await self._knowledge.find(masked, language=language or detection.language)
+        facts = Facts(
+            languages=self._city.languages,
+            detected=language or detection.language,
+            confidence=1.0 if language else detection.confidence,
+            trigger=self._city.triggers.find(masked),
+            findings=findings,
+            department=self._department(findings),
+            my_number_removed=masked != text,
+        )
+        event = TextReceived(message_id="", text=masked)
+        conversation, actions = step(Conversation(language=language), event, facts)
+        spoken = conversation.language or "ja"
+        return {
+            "kind": _kind(actions, facts),
+            "article": next((action.slug for action in actions if isinstance(action, ShowArticle)), None),
+            "candidates": list(findings.candidates),
+            "language": spoken,
+            "text": "\n\n".join(reply.text for reply in self._renderer.render(actions, spoken)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    resident: Resident
+    message_id: str
+    event: Event
+    facts: Facts
+    conversation: Conversation
+    actions: list[Action]
+    request: Request | None
+
+
+def _reachable(actions: Sequence[Action]) -> bool | None:
+    return next((action.reachable for action in actions if isinstance(action, SetReachable)), None)
+
+
+def _kind(actions: Sequence[Action], facts: Facts) -> str:
+    """The kind of answer, in the words of the command line's contract."""
+    if facts.trigger in ("emergency", "urgent"):
+        return facts.trigger
+    if any(isinstance(action, (ShowArticle, ShowTitles, ShowShelters)) for action in actions):
+        return "article"
+    phrases = {action.phrase for action in actions if isinstance(action, Say)}
+    if any(phrase.startswith(("smalltalk.", "language.")) for phrase in phrases):
+        return "smalltalk"
+    return "request"
+
+
+def format_moment(moment: dt.datetime, language: str) -> str:
+    """A weekday, date and time as a reader of `language` writes them, on the 24-hour clock that Japan uses."""
+    patterns = {"ja": "M月d日(E) H:mm", "en": "EEEE, MMMM d, HH:mm", "pt": "EEEE, d 'de' MMMM, HH:mm"}
+    base = language.split("-")[0]
+    try:
+        return format_datetime(moment, patterns.get(base, "yyyy-MM-dd HH:mm"), locale=base)
+    except UnknownLocaleError:
+        return f"{moment:%Y-%m-%d %H:%M}"

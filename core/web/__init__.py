@@ -1,0 +1,12 @@
+"""Pages and their guards: sessions, CSRF, error answers, templates, static files, health and metrics.
+
+A package of the house gives its routes as a list and its pages as templates; `make_app` puts them together. A
+handler asks `require(request, "staff")` who is there, raises an error from `core.errors` when something is wrong,
+and ends with `render(request, "package/page.html", …)`.
+"""
+
+from core.web.app import Site, make_app
+from core.web.pages import render, render_string
+from core.web.sessions import account, csrf_token, require
+
+__all__ = ["Site", "account", "csrf_token", "make_app", "render", "render_string", "require"]
