@@ -94,6 +94,12 @@ class Outbox:
             delivered = False
         await self._finish(job, "sent" if delivered else "failed")
 
+    async def given_up(self, job: Job) -> None:
+        """A job was tried too often: staff see that its messages did not arrive."""
+        async with self._database.write() as connection:
+            await store.set_message_state(connection, job.payload["message_ids"], "failed")
+        self._bus.publish("desk")
+
     async def _reply(self, payload: dict[str, Any]) -> bool:
         """Try the reply token. False: a push is needed."""
         token, until = payload["reply_token"], payload["reply_until"]

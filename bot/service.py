@@ -10,25 +10,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from babel.core import UnknownLocaleError
 from babel.dates import format_datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import store
-from bot.city import City
 from bot.dialogue import (
     Action,
     AddToRequest,
     CancelRequest,
     Facts,
     OpenRequest,
-    Say,
     SetReachable,
-    ShowArticle,
-    ShowShelters,
-    ShowTitles,
     parse_pressed,
     step,
 )
@@ -43,12 +38,12 @@ from bot.events import (
     VoiceHeard,
     VoiceNotHeard,
 )
-from bot.knowledge import Knowledge
 from bot.line.events import Incoming, parse
 from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAnswer
-from bot.model import Conversation, Findings, Request, Resident
+from bot.model import Conversation, Request, Resident
 from bot.outbox import Outbox
 from bot.replies import Renderer, Reply
+from bot.understanding import Understanding
 from core.bus import Bus
 from core.clock import Clock
 from core.database import Database
@@ -57,7 +52,6 @@ from core.ids import new_id
 from core.jobs import Job, Jobs, RetryLater
 from core.log import get_logger
 from core.metrics import counter, histogram
-from translation.detection import Detector
 from translation.facts.my_number import mask
 
 log = get_logger(__name__)
@@ -71,7 +65,10 @@ HANDLED = counter("chat_events", "Events worked on", ["type"])
 class Listener(Protocol):
     """Understands voice messages. The adapter is made in `config`, from the recogniser of the meetings."""
 
-    languages: frozenset[str]  # base tags that it understands
+    @property
+    def languages(self) -> frozenset[str]:
+        """Base tags that it understands."""
+        ...
 
     async def hear(self, audio: bytes, *, language: str | None) -> str:
         """The words of a recording, empty if there are none. Raises InvalidInput, TooLarge, Unavailable."""
@@ -96,9 +93,7 @@ class ChatService:
         jobs: Jobs,
         bus: Bus,
         clock: Clock,
-        city: City,
-        knowledge: Knowledge,
-        detector: Detector,
+        understanding: Understanding,
         messenger: Messenger,
         listener: Listener | None,
         renderer: Renderer,
@@ -108,9 +103,8 @@ class ChatService:
         self._jobs = jobs
         self._bus = bus
         self._clock = clock
-        self._city = city
-        self._knowledge = knowledge
-        self._detector = detector
+        self._understanding = understanding
+        self._city = understanding.city
         self._messenger = messenger
         self._listener = listener
         self._renderer = renderer
@@ -249,33 +243,15 @@ class ChatService:
         )
         text = event.text if isinstance(event, (TextReceived, VoiceHeard)) else ""
         if text:
-            facts = self._understood(facts, text, resident)
+            prior = (resident.conversation.language, resident.profile_language)
+            facts = self._understanding.read(facts, text, prior=prior)
         if isinstance(event, LocationReceived):
             facts = replace(facts, shelters=self._city.nearest_shelters(event.place))
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
         question = pending.text if asks_person and pending else text
         language = facts.detected or resident.conversation.language
-        if question and facts.trigger not in ("emergency", "hello", "thanks", "bye"):
-            findings = await self._knowledge.find(question, language=language)
-            facts = replace(facts, findings=findings, department=self._department(findings))
+        facts = await self._understanding.look_up(facts, question, language=language)
         return replace(facts, closed_until=self._closed_until(resident, facts)), request
-
-    def _understood(self, facts: Facts, text: str, resident: Resident) -> Facts:
-        prior = [tag for tag in (resident.conversation.language, resident.profile_language) if tag]
-        detection = self._detector.detect(text, prior=prior)
-        return replace(
-            facts,
-            detected=detection.language,
-            confidence=detection.confidence,
-            trigger=self._city.triggers.find(text),
-        )
-
-    def _department(self, findings: Findings) -> str:
-        """The department of the best article, if one is at all near."""
-        for slug in findings.candidates:
-            if article := self._city.article(slug, "ja"):
-                return article.department
-        return ""
 
     def _closed_until(self, resident: Resident, facts: Facts) -> str:
         opening = self._city.hours.next_opening(self._clock.now())
@@ -426,36 +402,6 @@ class ChatService:
             )
         return ids
 
-    async def consider(self, text: str, *, language: str = "") -> dict[str, Any]:
-        """What the bot would answer to somebody it has never met: nothing is stored or sent.
-
-        Raises InvalidInput for an empty or too long text.
-        """
-        masked = mask(text)
-        if not masked.strip():
-            raise InvalidInput("There is no question; write what you would ask the city.")
-        detection = self._detector.detect(masked, prior=[language] if language else [])
-        findings = await self._knowledge.find(masked, language=language or detection.language)
-        facts = Facts(
-            languages=self._city.languages,
-            detected=language or detection.language,
-            confidence=1.0 if language else detection.confidence,
-            trigger=self._city.triggers.find(masked),
-            findings=findings,
-            department=self._department(findings),
-            my_number_removed=masked != text,
-        )
-        event = TextReceived(message_id="", text=masked)
-        conversation, actions = step(Conversation(language=language), event, facts)
-        spoken = conversation.language or "ja"
-        return {
-            "kind": _kind(actions, facts),
-            "article": next((action.slug for action in actions if isinstance(action, ShowArticle)), None),
-            "candidates": list(findings.candidates),
-            "language": spoken,
-            "text": "\n\n".join(reply.text for reply in self._renderer.render(actions, spoken)),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
@@ -470,18 +416,6 @@ class _Decision:
 
 def _reachable(actions: Sequence[Action]) -> bool | None:
     return next((action.reachable for action in actions if isinstance(action, SetReachable)), None)
-
-
-def _kind(actions: Sequence[Action], facts: Facts) -> str:
-    """The kind of answer, in the words of the command line's contract."""
-    if facts.trigger in ("emergency", "urgent"):
-        return facts.trigger
-    if any(isinstance(action, (ShowArticle, ShowTitles, ShowShelters)) for action in actions):
-        return "article"
-    phrases = {action.phrase for action in actions if isinstance(action, Say)}
-    if any(phrase.startswith(("smalltalk.", "language.")) for phrase in phrases):
-        return "smalltalk"
-    return "request"
 
 
 def format_moment(moment: dt.datetime, language: str) -> str:

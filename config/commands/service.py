@@ -1,0 +1,202 @@
+"""`serve`, `demo`, `users`, `db`, `settings`."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.commands.shell import json_option, progress, run, say, settings
+from core.accounts import ROLES, Account, Accounts
+from core.clock import SystemClock
+from core.database import Database
+from core.errors import AppError
+
+
+@click.command()
+@click.option("--role", type=click.Choice(["all", "web", "worker"]), default="all", show_default=True)
+def serve(role: str) -> None:
+    """Run the service until it is stopped."""
+    run(_serve(role))
+
+
+async def _serve(role: Any) -> None:
+    from config.assembly import open_service
+    from config.server import serving, until_stopped
+
+    found = settings(quiet_logs=False)
+    if not found.line.channel_secret.get_secret_value():
+        raise AppError(
+            "No LINE channel is set; set MADOGUCHI_LINE__CHANNEL_SECRET and "
+            "MADOGUCHI_LINE__CHANNEL_ACCESS_TOKEN, or try `madoguchi demo`."
+        )
+    async with open_service(found, progress=progress()) as service, serving(service, role=role) as running:
+        click.echo(f"Serving at {running.address}", err=True)
+        await until_stopped()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play the scripted story, print what happened, and end.")
+@json_option
+def demo(once: bool, as_json: bool) -> None:
+    """Run everything with a LINE simulator, a demo city, staff and a meeting."""
+    from config.demo.run import run_demo
+    from config.demo.story import play
+
+    if once:
+        sys.exit(0 if run(play(as_json=as_json)) else 1)
+    run(run_demo())
+
+
+@click.group()
+def users() -> None:
+    """Accounts of staff, interpreters and administrators."""
+
+
+async def _with_accounts(work: Any) -> Any:
+    from config.assembly import open_database
+
+    database = await open_database(settings())
+    accounts = Accounts(database, SystemClock())
+    try:
+        return await work(accounts)
+    finally:
+        accounts.close()
+        await database.close()
+
+
+def _password() -> tuple[str, bool]:
+    """From the terminal, twice; in a script from stdin's first line, or a random one (True) to be shown."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True)), False
+    given = sys.stdin.readline().rstrip("\n")
+    return (given, False) if given else (secrets.token_urlsafe(12), True)
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--display-name", default="", help="What colleagues and residents see.")
+@click.option("--department", default="", help="Id of the department, as in city.toml.")
+@json_option
+def add_user(name: str, role: str, display_name: str, department: str, as_json: bool) -> None:
+    """Add an account. The password is asked for, read from stdin, or made up and shown."""
+    password, made_up = _password()
+
+    async def work(accounts: Accounts) -> Account:
+        return await accounts.add(name, password, role=role, display_name=display_name, department=department)
+
+    account = run(_with_accounts(work))
+    if as_json:
+        say(dataclasses.asdict(account) | ({"password": password} if made_up else {}))
+        return
+    click.echo(f"Added {account.name} ({account.role}).")
+    if made_up:
+        click.echo(f"The password is {password}")
+
+
+@users.command()
+@click.argument("name")
+def passwd(name: str) -> None:
+    """Give an account a new password."""
+    password, made_up = _password()
+    run(_with_accounts(lambda accounts: accounts.change_password(name, password)))
+    click.echo(f"The password of {name} is changed{f' to {password}' if made_up else ''}.")
+
+
+@users.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """Show all accounts."""
+    found = run(_with_accounts(lambda accounts: accounts.list()))
+    if as_json:
+        say([dataclasses.asdict(account) for account in found])
+        return
+    for account in found:
+        click.echo(f"{account.name:<20} {account.role:<12} {account.display_name:<20} {account.department}")
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the tables to the newest revision."""
+    before, after = run(_upgrade())
+    click.echo(
+        f"The database is at revision {after}." if before == after else f"Upgraded {before} → {after}."
+    )
+
+
+async def _upgrade() -> tuple[str | None, str | None]:
+    from config.migrations.runner import upgrade
+
+    database = Database(settings().database)
+    await database.open()
+    try:
+        return await upgrade(database)
+    finally:
+        await database.close()
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a consistent copy of a SQLite database, also while the service runs."""
+
+    async def work() -> None:
+        database = Database(settings().database)
+        await database.open()
+        try:
+            await database.backup(file)
+        finally:
+            await database.close()
+
+    run(work())
+    click.echo(f"Wrote {file}.")
+
+
+@db.command("check")
+@json_option
+def check_database(as_json: bool) -> None:
+    """Check the database for damage and its revision."""
+
+    async def work() -> tuple[list[str], bool]:
+        from config.migrations.runner import is_current
+
+        database = Database(settings().database)
+        await database.open()
+        try:
+            return await database.check(), await is_current(database)
+        finally:
+            await database.close()
+
+    problems, current = run(work())
+    if not current:
+        problems.append("The tables are not at the newest revision; run `madoguchi db upgrade`.")
+    if as_json:
+        say({"problems": problems})
+    if problems:
+        raise AppError("; ".join(problems))
+    if not as_json:
+        click.echo("The database is sound.")
+
+
+@click.command("settings")
+@json_option
+def show_settings(as_json: bool) -> None:
+    """Show the effective settings, secrets masked."""
+    shown = settings().masked()
+    if as_json:
+        say(shown)
+        return
+    from core.words import flatten
+
+    for name, value in flatten(shown).items():
+        click.echo(f"MADOGUCHI_{name.upper().replace('.', '__')}={'' if value is None else value}")

@@ -1,0 +1,241 @@
+"""`transcribe` and `caption`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.commands.shell import json_option, progress, read_bytes, run, say, settings
+from config.settings import Settings
+from core.clock import Clock, SystemClock
+from core.errors import InvalidInput, Unavailable
+from transcripts.audio import AudioDecoder, AudioLimits, to_s16le
+from transcripts.exports import to_srt, to_txt, to_vtt
+from transcripts.model import Caption, Segment
+
+PIECE_S = 0.1  # seconds of audio handed over at once
+BYTES_PER_S = 32_000  # s16le, 16 kHz, mono
+WRITERS = {"vtt": to_vtt, "srt": to_srt, "txt": to_txt}
+
+
+def _tags(value: str) -> list[str]:
+    """Language tags separated by commas. Raises UnknownLanguage."""
+    from translation.languages import language
+
+    return [language(tag.strip()).tag for tag in value.split(",") if tag.strip()]
+
+
+@click.command()
+@click.argument("file")
+@click.option("--language", default="", metavar="TAG", help="What is spoken; found out if not given.")
+@click.option("--to", "targets", default="", metavar="TAG,TAG", help="Languages to translate into.")
+@click.option("--format", "form", type=click.Choice([*WRITERS, "json"]), default="txt", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of stdout.")
+@json_option
+def transcribe(file: str, language: str, targets: str, form: str, output: Path | None, as_json: bool) -> None:
+    """Write down what is said in an audio FILE."""
+    text = run(_transcribe(file, language, _tags(targets), "json" if as_json else form))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"The file “{output}” cannot be written: {error.strerror}.") from error
+
+
+async def _transcribe(file: str, language: str, targets: list[str], form: str) -> str:
+    from config.assembly import open_recogniser
+    from transcripts.offline import transcribe as transcribe_samples
+
+    found = settings()
+    spoken = _spoken(language)
+    limits = AudioLimits(bytes=found.http.upload_limit)
+    decoder = AudioDecoder(limits=limits)
+    samples = await decoder.decode(read_bytes(file, limit=limits.bytes))
+    await decoder.close()
+    recogniser = await open_recogniser(found.recogniser, found.data_dir)
+    try:
+        spoken = spoken or _only(recogniser.languages)
+        segments = await transcribe_samples(samples, recogniser=recogniser, language=spoken or None)
+    finally:
+        await recogniser.close()
+    translated = await _translate(found, segments, targets)
+    if form == "json":
+        document = {
+            "language": segments[0].language if segments else spoken,
+            "segments": [
+                {
+                    **{key: value for key, value in dataclasses.asdict(segment).items() if key != "words"},
+                    "translations": {tag: translated[tag][at] for tag in targets},
+                }
+                for at, segment in enumerate(segments)
+            ],
+        }
+        return json.dumps(document, ensure_ascii=False) + "\n"
+    captions = [
+        _caption(segment, "\n".join(translated[tag][at] for tag in targets) if targets else segment.text)
+        for at, segment in enumerate(segments)
+    ]
+    return WRITERS[form](captions)
+
+
+def _spoken(language: str) -> str:
+    """The base code of a language tag, checked. Raises UnknownLanguage."""
+    return _tags(language)[0].split("-")[0] if language else ""
+
+
+def _only(languages: frozenset[str]) -> str:
+    return next(iter(languages)) if len(languages) == 1 else ""
+
+
+def _caption(segment: Segment, text: str) -> Caption:
+    return Caption(
+        meeting_id="",
+        seq=segment.seq,
+        rev=1,
+        lang=segment.language,
+        text=text,
+        start=segment.start,
+        end=segment.end,
+        origin="speech",
+        flags=(),
+        position=segment.seq,
+    )
+
+
+async def _translate(
+    found: Settings, segments: tuple[Segment, ...], targets: list[str]
+) -> dict[str, list[str]]:
+    """The segments' text in each language."""
+    if not targets:
+        return {}
+    from config.assembly import prepare_models
+    from translation.assembly import build_translator
+
+    await prepare_models(found, progress())
+    translator = build_translator(found.models_folder)
+    try:
+        return {
+            tag: [
+                (
+                    await translator.translate(segment.text, source=segment.language, target=tag, lane="bulk")
+                ).text
+                for segment in segments
+            ]
+            for tag in targets
+        }
+    finally:
+        await translator.close()
+
+
+@click.command()
+@click.argument("file")
+@click.option("--language", default="en", show_default=True, metavar="TAG", help="What is spoken.")
+@click.option("--to", "targets", default="", metavar="TAG,TAG", help="Languages to translate into.")
+@click.option("--speed", default=1.0, show_default=True, help="Times speaking speed; 0: as fast as it goes.")
+@json_option
+def caption(file: str, language: str, targets: str, speed: float, as_json: bool) -> None:
+    """Caption a FILE, or raw 16 kHz mono s16le on stdin with "-", as if it were live; JSON lines."""
+    if speed < 0:
+        raise InvalidInput("--speed must be 0 or more.")
+    run(_caption_live(file, _tags(language)[0], _tags(targets), speed))
+
+
+async def _caption_live(file: str, language: str, targets: list[str], speed: float) -> None:
+    from config.assembly import open_recogniser, prepare_models
+    from transcripts.session import LiveOptions, LiveRunner
+    from translation.assembly import build_translator
+
+    found = settings()
+    pieces = _stdin() if file == "-" else await _file(found, file)
+    if targets:
+        await prepare_models(found, progress())
+    recogniser = await open_recogniser(found.recogniser, found.data_dir)
+    if language.split("-")[0] not in recogniser.languages:
+        heard = ", ".join(sorted(recogniser.languages))
+        await recogniser.close()
+        raise Unavailable(f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL.")
+    translator = build_translator(found.models_folder)
+    clock = SystemClock()
+    runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_feed(runner, pieces, speed if file != "-" else 0.0, clock))
+            group.create_task(_print(runner, translator, targets, clock))
+    except* Exception as errors:
+        raise errors.exceptions[0] from None
+    finally:
+        await runner.close()
+        await translator.close()
+        await recogniser.close()
+
+
+async def _feed(runner: Any, pieces: AsyncIterator[bytes], speed: float, clock: Clock) -> None:
+    """Hand audio over at speaking speed (stdin sets its own pace), then let the last words come."""
+    started, sent = clock.monotonic(), 0
+    async for piece in pieces:
+        sent += len(piece)
+        if speed:
+            ahead = sent / BYTES_PER_S / speed - (clock.monotonic() - started)
+            await asyncio.sleep(max(0.0, ahead))
+        await runner.feed(piece)
+    await runner.end()
+
+
+async def _print(runner: Any, translator: Any, targets: list[str], clock: Clock) -> None:
+    started, seq = clock.monotonic(), 0
+
+    def emit(kind: str, **values: Any) -> None:
+        heard, wall = round(runner.heard_s, 3), round(clock.monotonic() - started, 3)
+        say({"type": kind, **values, "audio_s": heard, "wall_s": wall})
+
+    async for output in runner.outputs():
+        if not isinstance(output, Segment):
+            emit(
+                "partial",
+                seq=seq + 1,
+                rev=0,
+                lang=output.language,
+                text=output.text,
+                start=round(output.start, 3),
+                end=round(runner.heard_s, 3),
+            )
+            continue
+        seq = output.seq
+        times = {"start": round(output.start, 3), "end": round(output.end, 3)}
+        emit("segment", seq=seq, rev=1, lang=output.language, text=output.text, **times)
+        for tag in targets:
+            result = await translator.translate(output.text, source=output.language, target=tag, lane="live")
+            emit("caption", seq=seq, rev=1, lang=tag, text=result.text, **times)
+    end = round(runner.heard_s, 3)
+    emit("end", seq=seq, rev=0, lang="", text="", start=end, end=end)
+
+
+async def _file(found: Settings, file: str) -> AsyncIterator[bytes]:
+    limits = AudioLimits(bytes=found.http.upload_limit)
+    decoder = AudioDecoder(limits=limits)
+    pcm = to_s16le(await decoder.decode(read_bytes(file, limit=limits.bytes)))
+    await decoder.close()
+    return _cut(pcm)
+
+
+async def _cut(pcm: bytes) -> AsyncIterator[bytes]:
+    step = int(PIECE_S * BYTES_PER_S)
+    for at in range(0, len(pcm), step):
+        yield pcm[at : at + step]
+
+
+async def _stdin() -> AsyncIterator[bytes]:
+    """Whatever comes, as it comes, read away from the event loop."""
+    step = int(PIECE_S * BYTES_PER_S)
+    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: ASYNC230, SIM115 -- opening a descriptor does not block
+    while piece := await asyncio.to_thread(stdin.read1, step):
+        yield piece

@@ -1,0 +1,259 @@
+"""`madoguchi demo --once`: a story that is played on the real code paths over real HTTP.
+
+Maria asks about her sofa and gets the city's article in Portuguese. Ana asks what no article answers; a clerk claims
+her question, answers in Japanese, and she reads it in Portuguese. John speaks, and is understood. A school briefing is
+streamed at speaking speed while a viewer reads in three languages and residents go on writing; an interpreter corrects
+a line and the viewer sees it. At last the transcript is read back by somebody else's parser.
+
+A step is ok only if what it says truly happened; the story goes on after a failed step as far as it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+import jiwer
+import webvtt
+
+from config.commands.shell import progress, say, settings
+from config.demo.speaker import speak
+from config.demo.stage import HOST, SPEECH, Stage, set_stage
+from config.demo.visitors import Account, Phone, Viewer
+from core.clock import Clock, SystemClock
+from core.errors import AppError
+from transcripts.audio import AudioLimits, decode, to_s16le
+
+LANGUAGES = ("en", "ja", "pt-BR")
+WEBHOOK_LIMIT_MS = 250.0
+HEARD_WER = 0.2
+CAPTIONS_WER = 0.25
+SOFA = "Como jogo fora um sofá velho?"
+NO_ARTICLE = "Meu vizinho toca bateria toda noite e meu bebê não dorme. A prefeitura pode falar com ele?"
+ANSWER = (
+    "ご連絡ありがとうございます。市の職員が11月30日までに電話でお話を聞きます。"
+    "急ぐときは045-000-1110に電話してください。"
+)
+CORRECTION = "Bom dia a todos e sejam bem-vindos à Escola Primária Midori."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryStep:
+    """What one step of the story came to."""
+
+    name: str
+    ok: bool
+    seconds: float
+    detail: str
+
+
+class StepFailed(Exception):
+    """What should have happened did not."""
+
+
+class Story:
+    """Plays the steps in order and remembers what they came to."""
+
+    def __init__(self, stage: Stage, http: aiohttp.ClientSession, clock: Clock) -> None:
+        self._stage = stage
+        self._http = http
+        self._clock = clock
+        self.steps: list[StoryStep] = []
+        self.captions: dict[str, Any] = {"segments": 0, "languages": [], "wer": None}
+        self._viewer = Viewer(http, f"{stage.address}/meetings/{stage.meeting_id}", LANGUAGES)
+        self._webhook_ms: list[float] = []
+
+    async def play(self) -> bool:
+        """True if each step truly happened."""
+        await self._step("a Portuguese question answered from an article", self._article)
+        await self._step("a question without an article answered by a clerk", self._clerk)
+        await self._step("an English voice message understood", self._voice)
+        await self._step("a meeting captioned in three languages while people chat", self._meeting)
+        await self._step("a correction seen by the viewer", self._correction)
+        await self._step("the transcript read back by a WebVTT parser", self._transcript)
+        return all(step.ok for step in self.steps)
+
+    async def _step(self, name: str, play: Callable[[], Awaitable[str]]) -> None:
+        started = self._clock.monotonic()
+        try:
+            detail, ok = await play(), True
+        except (StepFailed, AppError, aiohttp.ClientError, TimeoutError, RuntimeError, KeyError) as error:
+            detail, ok = f"{type(error).__name__}: {error}", False
+        seconds = round(self._clock.monotonic() - started, 2)
+        self.steps.append(StoryStep(name=name, ok=ok, seconds=seconds, detail=detail))
+
+    async def _article(self) -> str:
+        maria = await Phone.add(self._http, self._stage.simulator, "Maria Souza", "pt-BR")
+        await maria.send({"type": "follow"})
+        await maria.wait_for("Olá")
+        await maria.send({"type": "text", "text": SOFA})
+        article = self._stage.service.city.articles["oversized-garbage", "pt-BR"]
+        answer = await maria.wait_for(article.title)
+        _check(article.body.splitlines()[0] in answer, "The answer is not the article's text.")
+        return f"{SOFA}\n→ {_short(answer)}"
+
+    async def _clerk(self) -> str:
+        ana = await Phone.add(self._http, self._stage.simulator, "Ana Lima", "pt-BR")
+        await ana.send({"type": "text", "text": NO_ARTICLE})
+        await ana.wait_for_any()
+        await ana.send({"type": "postback", "data": "do=person"})
+        await ana.wait_for("número")
+        clerk = await Account.log_in(self._stage.address, self._stage.people[0]["id"])
+        async with clerk:
+            request = await clerk.find_request("Ana Lima")
+            asked = await clerk.japanese_of(request["id"])
+            await clerk.press(request["id"], "claim")
+            preview = await clerk.preview(request["id"], ANSWER)
+            await clerk.press(request["id"], "answer", text=ANSWER, confirm="1" if preview["lost"] else "")
+            delivered = await ana.wait_for(preview["text"])
+            await clerk.press(request["id"], "close")
+        lost = ", ".join(fact["text"] for fact in preview["lost"]) or "none"
+        return (
+            f"{NO_ARTICLE}\n→ {asked}\n← {ANSWER}\n→ {_short(delivered)}\n"
+            f"translated back: {preview['back']}\nfacts lost: {lost}"
+        )
+
+    async def _voice(self) -> str:
+        john = await Phone.add(self._http, self._stage.simulator, "John Mercer", "en")
+        await john.send({"type": "follow"})
+        await john.wait_for("Hello")
+        await john.send_sample("voice-message.flac")
+        heard = await john.wait_for("I heard")
+        said = _read(SPEECH / "voice-message.json")["text"]
+        wer = word_error_rate(said, heard.split("“")[1].split("”")[0])
+        _check(wer <= HEARD_WER, f"The voice message was heard wrong (word error rate {wer:.2f}).")
+        article = self._stage.service.city.articles["oversized-garbage", "en"]
+        answer = await john.wait_for(article.title)
+        return f"{heard}\n→ {_short(answer)}"
+
+    async def _meeting(self) -> str:
+        data = (SPEECH / "briefing.flac").read_bytes()
+        pcm = to_s16le(await asyncio.to_thread(decode, data, limits=AudioLimits()))
+        await self._viewer.open()
+        chatting = asyncio.get_running_loop().create_task(self._chat_on(), name="demo residents")
+        try:
+            await speak(
+                self._http,
+                self._stage.address,
+                self._stage.meeting_id,
+                self._stage.sender_token,
+                pcm,
+                self._clock,
+            )
+        finally:
+            chatting.cancel()
+        segments = await self._viewer.wait_until_translated()
+        text = " ".join(self._viewer.text("en", seq) for seq in segments)
+        reference = _read(SPEECH / "briefing.json")["text"]
+        wer = word_error_rate(reference, text)
+        slowest = max(self._webhook_ms, default=0.0)
+        self.captions = {"segments": len(segments), "languages": list(LANGUAGES), "wer": round(wer, 4)}
+        _check(wer <= CAPTIONS_WER, f"The captions have a word error rate of {wer:.2f}.")
+        _check(bool(self._webhook_ms), "No resident wrote during the meeting.")
+        _check(slowest <= WEBHOOK_LIMIT_MS, f"A webhook took {slowest:.0f} ms during the meeting.")
+        lines = [
+            f"{seq}. " + " / ".join(self._viewer.text(tag, seq) for tag in LANGUAGES) for seq in segments
+        ]
+        measured = (
+            f"{len(pcm) / 32_000:.0f} s of speech, word error rate {wer:.3f}, "
+            f"{len(self._webhook_ms)} webhooks during it, the slowest {slowest:.0f} ms"
+        )
+        return "\n".join([measured, *lines])
+
+    async def _chat_on(self) -> None:
+        """Residents write while the meeting runs."""
+        lucas = await Phone.add(self._http, self._stage.simulator, "Lucas Prado", "pt-BR")
+        while True:
+            for question in ("Como tiro o lixo?", "Quero mudar de endereço", "Obrigado!"):
+                self._webhook_ms.append(await lucas.send({"type": "text", "text": question}))
+                await asyncio.sleep(1.5)
+
+    async def _correction(self) -> str:
+        interpreter = next(person for person in self._stage.people if person["role"] == "interpreter")
+        async with await Account.log_in(self._stage.address, interpreter["id"]) as account:
+            first = self._viewer.first()
+            before = self._viewer.caption("pt-BR", first)
+            await account.correct(self._stage.meeting_id, first, "pt-BR", CORRECTION, rev=before["rev"])
+            after = await self._viewer.wait_for_revision("pt-BR", first, before["rev"] + 1)
+        _check(after["text"] == CORRECTION, "The viewer saw another text.")
+        await self._viewer.close()
+        return f"{before['text']}\n→ {after['text']} (revision {after['rev']}, {after['origin']})"
+
+    async def _transcript(self) -> str:
+        url = f"{self._stage.address}/meetings/{self._stage.meeting_id}/transcript.vtt"
+        read = []
+        for tag in LANGUAGES:
+            async with self._http.get(url, params={"lang": tag}) as answer:
+                answer.raise_for_status()
+                cues = webvtt.from_buffer(io.StringIO(await answer.text())).captions
+            _check(len(cues) == self.captions["segments"] > 0, f"{tag}: {len(cues)} cues.")
+            read.append(f"{tag}: {len(cues)} cues, {cues[0].start} “{cues[0].text}”")
+            if tag == "pt-BR":
+                _check(cues[0].text == CORRECTION, "The correction is not in the transcript.")
+        return "\n".join(read)
+
+
+def word_error_rate(reference: str, heard: str) -> float:
+    """Word errors as a share of the reference, without case and punctuation."""
+    plain = jiwer.Compose(
+        [
+            jiwer.ToLowerCase(),
+            jiwer.RemovePunctuation(),
+            jiwer.RemoveMultipleSpaces(),
+            jiwer.Strip(),
+            jiwer.ReduceToListOfListOfWords(),
+        ]
+    )
+    return float(jiwer.wer(reference, heard, reference_transform=plain, hypothesis_transform=plain))
+
+
+def _check(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise StepFailed(otherwise)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _short(text: str, limit: int = 160) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+async def play(*, as_json: bool) -> bool:
+    """Set a stage in a folder of its own, play the story, print it. True if every step happened."""
+    found = settings()
+    found = found.model_copy(update={"http": found.http.model_copy(update={"host": HOST, "port": 0})})
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
+        async with (
+            set_stage(found, simulator_port=0, data_dir=Path(folder), progress=progress()) as stage,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as http,
+        ):
+            story = Story(stage, http, clock)
+            ok = await story.play()
+    if as_json:
+        say({"steps": [asdict(step) for step in story.steps], "captions": story.captions, "ok": ok})
+    else:
+        _print(story, ok)
+    return ok
+
+
+def _print(story: Story, ok: bool) -> None:
+    for number, step in enumerate(story.steps, start=1):
+        click.echo(f"{number}  {'ok    ' if step.ok else 'FAILED'} {step.seconds:>7.2f} s  {step.name}")
+        for line in step.detail.splitlines():
+            click.echo(f"        {line}")
+    captions = story.captions
+    click.echo(f"captions: {captions['segments']} segments, word error rate {captions['wer']}")
+    click.echo("Every step happened." if ok else "Not every step happened.")

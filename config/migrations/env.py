@@ -1,0 +1,23 @@
+"""Alembic's entry: runs revisions on the connection that `config.migrations.runner` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot import store as chat
+from core import accounts, jobs
+from core.database import metadata
+from core.web import sessions
+from transcripts import store as captions
+
+# Importing a store registers its tables; naming them here keeps the imports.
+STORES = (accounts, jobs, sessions, chat, captions)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite cannot alter most things in place
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

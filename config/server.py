@@ -1,0 +1,103 @@
+"""Running the service: started in order, stopped in order, within five seconds and without losing what was promised.
+
+Stopping: no new connections; streams are told to come back; meetings store what was said; workers finish the job in
+hand; what is left keeps its lease and is taken up at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from config.assembly import Service, make_site, make_workers
+from core.errors import Unavailable
+from core.log import get_logger
+from core.tasks import Tasks
+
+log = get_logger(__name__)
+
+Role = Literal["all", "web", "worker"]
+REQUEST_GRACE_S = 1.0  # for requests in progress when stopping
+WORK_GRACE_S = 2.0  # for jobs in progress when stopping
+TIDY_EVERY_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A started server."""
+
+    service: Service
+    address: str  # http://host:port
+
+
+@asynccontextmanager
+async def serving(
+    service: Service, *, role: Role = "all", home: Sequence[dict[str, str]] = ()
+) -> AsyncIterator[Running]:
+    """The service on its port, with its workers, until the block is left."""
+    settings = service.settings
+    tasks = Tasks()
+    workers = make_workers(service) if role in ("all", "worker") else []
+    app = make_site(service, home=home)
+
+    async def end_streams(app: web.Application) -> None:
+        service.hub.close_all()
+        await service.desk.close_streams()
+
+    app.on_shutdown.append(end_streams)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=REQUEST_GRACE_S, handler_cancellation=True)
+    await runner.setup()
+    try:
+        address = await listen(runner, settings.http.host, settings.http.port)
+        for number, worker in enumerate(workers):
+            tasks.keep(f"worker {number}", worker.run)
+        tasks.keep("tidy", lambda: _tidy(service))
+        log.info("serving", address=address, role=role)
+        yield Running(service=service, address=address)
+    finally:
+        await runner.cleanup()
+        if service.live is not None:
+            await service.live.close()
+        await asyncio.gather(*(worker.drain(grace_s=WORK_GRACE_S) for worker in workers))
+        await tasks.close()
+        log.info("stopped")
+
+
+async def listen(runner: web.AppRunner, host: str, port: int) -> str:
+    """Open the port; gives the address. Raises Unavailable when it is taken."""
+    site = web.TCPSite(runner, host, port, reuse_address=True)
+    try:
+        await site.start()
+    except OSError as error:
+        raise Unavailable(
+            f"Port {port} on {host} cannot be opened ({error.strerror}); set MADOGUCHI_HTTP__PORT to a free one."
+        ) from error
+    bound = runner.addresses[0]
+    shown = "127.0.0.1" if bound[0] in ("0.0.0.0", "::") else bound[0]
+    return f"http://{shown}:{bound[1]}"
+
+
+async def _tidy(service: Service) -> None:
+    """Forget what has served its time."""
+    while True:
+        before = service.clock.now() - dt.timedelta(days=service.settings.work.keep_done_days)
+        forgotten = await service.jobs.forget(before=before)
+        await service.storage.forget()
+        log.info("tidied", jobs=forgotten)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,171 @@
+"""Settings, read once. Nothing else in the house reads the environment.
+
+Sources, strongest first: environment variables `MADOGUCHI_…` (nested with `__`), a `.env` file, `madoguchi.toml`
+in the working directory (or the file that MADOGUCHI_CONFIG names), and the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from core.errors import InvalidInput
+
+CITY_DIR = Path(__file__).parent / "city"
+
+
+class HttpSettings(BaseModel):
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)  # 0: any free port
+    public_url: str = ""  # the address residents and staff use; for QR codes and for cookies over TLS
+    body_limit: int = Field(default=1024 * 1024, gt=0)  # bytes of a request body
+    upload_limit: int = Field(default=200 * 1024 * 1024, gt=0)  # bytes of an audio file
+    session_idle_s: int = Field(default=2 * 3600, gt=0)  # seconds without use until a login ends
+    session_absolute_s: int = Field(default=10 * 3600, gt=0)  # seconds until a login ends in any case
+
+
+class LineSettings(BaseModel):
+    """The city's LINE channel."""
+
+    channel_secret: SecretStr = SecretStr("")
+    previous_channel_secret: SecretStr = SecretStr("")  # accepted too while a new secret is being introduced
+    channel_access_token: SecretStr = SecretStr("")
+    api_base: str = "https://api.line.me"
+    data_api_base: str = "https://api-data.line.me"
+    timeout_s: float = Field(default=10.0, gt=0)
+    max_voice_s: int = Field(default=120, gt=0)
+    max_voice_bytes: int = Field(default=10_000_000, gt=0)
+
+
+class ZoomSettings(BaseModel):
+    """Zoom as a place where captions go."""
+
+    caption_hosts: tuple[str, ...] = ("wmcapi.zoom.us",)
+
+
+class RecogniserSettings(BaseModel):
+    """Speech recognition."""
+
+    model: str = "starter"  # "starter" (English, tiny), a size such as "small", or a folder
+    languages: tuple[str, ...] = ()  # what the model understands; empty: found out from the model
+    compute_type: str = "int8"
+    threads: int = Field(default=1, ge=1)  # processor cores for one recognition
+    workers: int = Field(default=1, ge=1)  # recognitions at the same time
+    max_meetings: int = Field(default=2, ge=1)  # live at the same time
+
+
+class TranslationSettings(BaseModel):
+    """Machine translation."""
+
+    parallel: int = Field(default=2, ge=1)  # engines that decode at the same time
+
+
+class LogSettings(BaseModel):
+    """Logs, on stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    json_lines: bool = False
+
+
+class WorkSettings(BaseModel):
+    """The workers of the inbox and the outbox."""
+
+    chat_concurrency: int = Field(default=8, ge=1)  # residents answered at the same time
+    outbox_concurrency: int = Field(default=16, ge=1)
+    lease_s: float = Field(default=30.0, gt=0)  # seconds after which the work of a dead process is taken over
+    poll_s: float = Field(default=2.0, gt=0)  # seconds between looks at the table when nothing hints
+    keep_done_days: int = Field(default=14, ge=1)  # how long finished jobs (and with them event ids) are kept
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MADOGUCHI_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+    )
+
+    data_dir: Path = Path("var")
+    database_url: str = ""  # empty: SQLite in data_dir
+    nats_url: str = ""  # empty: hints stay in this process
+    models_dir: Path | None = None  # None: data_dir/models
+    cache_dir: Path | None = None  # None: data_dir/cache; may be deleted at any time
+    city_dir: Path = CITY_DIR
+    http: HttpSettings = HttpSettings()
+    line: LineSettings = LineSettings()
+    zoom: ZoomSettings = ZoomSettings()
+    recogniser: RecogniserSettings = RecogniserSettings()
+    translation: TranslationSettings = TranslationSettings()
+    work: WorkSettings = WorkSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(os.environ.get("MADOGUCHI_CONFIG", "madoguchi.toml"))
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return init_settings, env_settings, dotenv_settings, toml
+
+    @property
+    def models_folder(self) -> Path:
+        """Where models are."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where things are kept that can be made again."""
+        return self.cache_dir or self.data_dir / "cache"
+
+    @property
+    def database(self) -> str:
+        """The database's address, with the async driver."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir / 'madoguchi.db'}"
+        for plain, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if self.database_url.startswith(plain):
+                return driver + self.database_url.removeprefix(plain)
+        return self.database_url
+
+    def masked(self) -> dict[str, Any]:
+        """The effective settings, with secrets masked."""
+        shown = self.model_dump(mode="json")
+        if "@" in shown["database_url"]:
+            before, _, after = shown["database_url"].rpartition("@")
+            scheme, _, user = before.partition("://")
+            shown["database_url"] = f"{scheme}://{user.split(':')[0]}:**********@{after}"
+        return shown
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings. Raises InvalidInput with the name of what is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "MADOGUCHI_" + "__".join(str(part) for part in first["loc"]).upper()
+        raise InvalidInput(f"The setting {name} is not usable: {first['msg'].lower()}.") from error
+    except OSError as error:
+        raise InvalidInput(f"The settings file cannot be read: {error}.") from error

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+
+from translation.facts.protection import last_resort, leaks, protect, restore, stand_ins
+from translation.facts.template import merge_ranges, template_of
+from translation.guards import FLAGS
+
+JA_EN = ("ja", "en")
+
+
+def test_template_is_the_sentence_with_its_facts_in_usual_formats() -> None:
+    assert (
+        template_of("令和7年3月31日の午前8時30分、１８，６００円", "ja").text
+        == "2025年3月31日の8時30分、18,600円"
+    )
+
+
+def test_frame_has_no_facts() -> None:
+    assert template_of("300円です", "ja").frame == "です"
+
+
+def test_address_goes_to_a_small_model_as_a_stand_in() -> None:
+    protected = protect(template_of("https://a.example/bを見て", "ja"), JA_EN, "argos", 0)
+    assert protected.text == "Xを見て"
+
+
+def test_address_goes_to_a_larger_model_as_it_is_at_first() -> None:
+    template = template_of("See https://a.example/b now", "en")
+    assert protect(template, ("en", "pt-BR"), "firefox", 0).text == "See https://a.example/b now"
+    assert protect(template, ("en", "pt-BR"), "firefox", 1).text == "See X7 now"
+
+
+def test_price_gets_an_easier_price_at_the_second_try() -> None:
+    template = template_of("保険料は18,600円です", "ja")
+    assert [protect(template, JA_EN, "argos", attempt).text for attempt in (0, 1, 2)] == [
+        "保険料は18,600円です", "保険料は300円です", "保険料は500円です",
+    ]  # fmt: skip
+
+
+def test_trusted_fact_stays_while_others_get_stand_ins() -> None:
+    template = template_of("2番で18,600円", "ja")
+    trusted = {template.slots[0].facts[0]}
+    assert protect(template, JA_EN, "argos", 1, trusted).text == "2番で300円"
+
+
+def test_two_facts_of_a_kind_get_two_stand_ins() -> None:
+    template = template_of("a@example.jpかb@example.jpへ", "ja")
+    assert protect(template, JA_EN, "argos", 0).text == "Xかトムへ"
+
+
+def test_stand_in_that_the_sentence_has_already_is_not_used() -> None:
+    template = template_of("Xさん、a@example.jpへ", "ja")
+    assert protect(template, JA_EN, "argos", 0).text == "Xさん、トムへ"
+
+
+def test_restoring_puts_facts_back_in_the_targets_format() -> None:
+    protected = protect(template_of("保険料は18,600円です", "ja"), JA_EN, "argos", 1)
+    assert restore("The premium is 300 yen.", protected, "en").template.text == "The premium is 18,600 yen."
+
+
+def test_literal_that_comes_twice_is_not_trusted() -> None:
+    protected = protect(template_of("03-1234-5678に電話", "ja"), JA_EN, "argos", 0)
+    restored = restore("X calls X.", protected, "en")
+    assert [fact.value for fact in restored.missing] == ["+81312345678"]
+    assert leaks(restored.template.frame, protected)
+
+
+def test_literal_inside_a_word_does_not_count() -> None:
+    protected = protect(template_of("03-1234-5678に電話", "ja"), JA_EN, "argos", 0)
+    assert restore("Take an Xray.", protected, "en").missing
+
+
+def test_number_in_words_stays_in_words_where_it_is_right() -> None:
+    protected = protect(template_of("3階です", "ja"), JA_EN, "argos", 0)
+    assert restore("It is on the third floor.", protected, "en").template.text == "It is on the third floor."
+
+
+@pytest.mark.parametrize(
+    ("number", "ordinal"), [("12", "12th"), ("21", "21st"), ("2", "2nd"), ("13", "13th"), ("33", "33rd")]
+)
+def test_stand_in_that_came_out_as_an_ordinal_gives_an_ordinal(number: str, ordinal: str) -> None:
+    protected = protect(template_of(f"{number}階です", "ja"), JA_EN, "argos", 1)
+    assert (
+        restore("It is on the third floor.", protected, "en").template.text
+        == f"It is on the {ordinal} floor."
+    )
+
+
+def test_missing_fact_is_named() -> None:
+    protected = protect(template_of("10時に300円", "ja"), JA_EN, "argos", 0)
+    assert [fact.value for fact in restore("300 yen please", protected, "en").missing] == ["10:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "merged"),
+    [
+        ("受付は8時30分から17時15分までです", "ja", "受付は8時30分〜17時15分です"),
+        ("13時から16時までいます", "ja", "13時〜16時にいます"),
+        ("月曜日から金曜日まで", "ja", "月曜日〜金曜日"),
+        ("Open from 8:30 to 17:15.", "en", "Open at 8:30–17:15."),
+        ("Open from Monday to Friday.", "en", "Open on Monday–Friday."),
+    ],
+)
+def test_range_becomes_one_slot(text: str, language: str, merged: str) -> None:
+    template = merge_ranges(template_of(text, language), language)
+    assert template.text == merged
+    assert [len(slot.facts) for slot in template.slots] == [2]
+
+
+def test_two_facts_that_are_no_range_stay_two() -> None:
+    template = template_of("月曜日と木曜日", "ja")
+    assert merge_ranges(template, "ja") is template
+
+
+def test_range_is_restored_with_both_ends() -> None:
+    merged = merge_ranges(template_of("8時30分から17時15分まで開いています", "ja"), "ja")
+    protected = protect(merged, JA_EN, "argos", 1)
+    assert protected.text == "10時に開いています"
+    assert restore("It is open at ten.", protected, "en").template.text == "It is open at 8:30–17:15."
+
+
+def test_last_resort_has_words_in_the_places_of_facts() -> None:
+    assert last_resort(template_of("03-1234-5678に電話", "ja"), "ja") == "この番号に電話"
+
+
+def test_every_kind_of_fact_has_a_stand_in_and_a_word() -> None:
+    table = stand_ins()
+    kinds = {"number", "date", "weekday", "time", "price"}
+    assert kinds <= table.values.keys()
+    assert all(kinds | table.hard <= words.keys() for words in table.words.values())
+
+
+def test_flags_that_lower_confidence_lower_it() -> None:
+    assert all(0.0 <= factor <= 1.0 for factor in FLAGS.values())

@@ -1,0 +1,439 @@
+"""The live session: events in, commands out. It awaits nothing, reads no clock and logs nothing.
+
+Sound arrives in voiced stretches. While a stretch is open, windows of it are recognised again and again, and the
+words that two hypotheses agree on become stable; when it closes, one final recognition makes all of it stable.
+Stable words never change. They are cut into segments that read as sentences, and a segment is committed once.
+
+Three rules keep it going whatever the recogniser says: at most one recognition is outstanding; a window never grows
+past `hard_window_s`; and every window that ends a stretch or reaches that size moves the work forward.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from transcripts.agreement import agreed, known_words, normal
+from transcripts.model import Hypothesis, Partial, Segment, Word, join_words
+from transcripts.sentences import CLAUSES, ENDS, SegmentLimits, cut, ends_sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of audio to recognise. `final`: a voiced stretch ends here and its words will not be asked again."""
+
+    number: int
+    start: float
+    end: float
+    final: bool
+
+
+KNOWN_S = 3.0  # stable words that ended this long before the next window may still be heard again in it
+KNOWN_WORDS = 120  # and no more than this many are compared
+MARKS = ENDS + CLAUSES
+FORGET_STEP_S = 1.0  # audio is let go in steps of this size
+
+
+# Events. Times are seconds of audio.
+@dataclass(frozen=True, slots=True)
+class AudioArrived:
+    """All audio up to `until` has been heard, and its voice events were handled before this one."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStarted:
+    """Somebody speaks from `at` on."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStopped:
+    """The voice fell silent at `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The answer to a `Recognise`. `cost_s` is how long it took, waiting included."""
+
+    window: Window
+    hypothesis: Hypothesis
+    cost_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionFailed:
+    """The recogniser raised an error instead of answering."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """No audio has arrived for `idle_s` seconds of wall time."""
+
+    idle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """No more audio will come."""
+
+
+Event = AudioArrived | VoiceStarted | VoiceStopped | Recognised | RecognitionFailed | Tick | Ended
+
+
+# Commands.
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Recognise this window; answer with `Recognised` or `RecognitionFailed`."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPartial:
+    """Show what is being said now, in place of the partial before."""
+
+    partial: Partial
+
+
+@dataclass(frozen=True, slots=True)
+class DropPartial:
+    """Nothing is being said any more; take the partial away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Keep this segment for good. It replaces the beginning of the partial shown."""
+
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Audio before this time will not be asked for again."""
+
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Everything that was said is committed."""
+
+
+Command = Recognise | PublishPartial | DropPartial | Commit | Forget | Finish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePolicy:
+    """When to recognise, when to commit, what to show."""
+
+    pre_roll_s: float = 0.3  # sound before a voice start that belongs to its window
+    post_roll_s: float = 0.15  # sound after a voice stop that belongs to its window
+    first_step_s: float = 0.5  # sound of a stretch before it is recognised for the first time
+    step_s: float = 0.6  # new sound before it is recognised again …
+    step_cost: float = 1.4  # … or this many times what the last recognition cost, when that is more
+    window_s: float = 12.0  # a window longer than this is cut at stable words
+    hard_window_s: float = 22.0  # a window of this length is cut whether words are stable or not
+    tail_s: float = 1.0  # sound at the end of a forced cut that stays for the next window
+    least_s: float = 0.1  # a leftover shorter than this is not worth a recognition
+    keep_s: float = 1.0  # silence kept in memory, so that a window can begin before its voice
+    idle_s: float = 2.0  # wall time without audio after which an open stretch is taken as closed
+    masked_words: int = 1  # newest words of a hypothesis that are not shown yet
+    retries: int = 1  # how often a failed final window is tried again
+    limits: SegmentLimits = field(default_factory=SegmentLimits)
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """A voiced stretch of sound with a little silence around it; `end` is None while the voice goes on."""
+
+    voice: float  # where the voice starts
+    start: float
+    end: float | None = None
+
+
+class LiveSession:
+    """One meeting's live state. Hand it every event in order and carry out what `handle` returns, in order."""
+
+    def __init__(self, policy: LivePolicy, *, language: str, first_seq: int = 1, start: float = 0.0) -> None:
+        self._policy = policy
+        self._language = language
+        self._seq = first_seq
+        self._heard = start
+        self._stretches: deque[_Stretch] = deque()
+        self._window_start: float | None = None  # left edge of the next window; kept while a sentence is open
+        self._window_end = start  # how far the last window of the open stretch reached
+        self._windows = 0
+        self._asked: Window | None = None
+        self._failures = 0
+        self._cost_s = 0.0
+        self._known: list[Word] = []  # stable words that the next window may say again
+        self._stable: tuple[Word, ...] = ()  # stable words that are not in a segment yet
+        self._tail: tuple[Word, ...] = ()  # what the last hypothesis said after the stable words
+        self._last_end = start  # end of the last stable word: times never run backwards
+        self._shown: Partial | None = None
+        self._ended = False
+        self._finished = False
+        self._rested = True  # the last window was final: the voice is silent, or it has begun anew
+        self._voice_end = start  # when the voice last fell silent
+        self._soft = (
+            False  # the last stable word was the last of its stretch: what follows may change its full stop
+        )
+        self._forgotten = start
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds of voiced audio that no window has covered yet."""
+        if not self._stretches:
+            return 0.0
+        first = self._stretches[0]
+        return max(0.0, self._heard - max(first.start, self._window_end))
+
+    def handle(self, event: Event) -> list[Command]:
+        """What to do now that `event` has happened."""
+        commands: list[Command] = []
+        match event:
+            case AudioArrived(until):
+                self._heard = max(self._heard, until)
+            case VoiceStarted(at):
+                self._open(at)
+            case VoiceStopped(at):
+                self._close(at)
+            case Recognised(window, hypothesis, cost_s) if window == self._asked:
+                self._asked, self._failures, self._cost_s = None, 0, cost_s
+                self._take(window, hypothesis)
+            case RecognitionFailed(window) if window == self._asked:
+                self._asked = None
+                self._give_up_or_retry(window)
+            case Tick(idle_s) if idle_s >= self._policy.idle_s:
+                self._close(self._heard)
+            case Ended():
+                self._ended = True
+                self._close(self._heard)
+            case _:
+                pass  # an answer to a window that was given up, or a tick that is too early
+        self._commit(commands)
+        self._ask(commands)
+        self._show(commands)
+        self._tidy(commands)
+        return commands
+
+    # --- sound -------------------------------------------------------------------------------------------------
+
+    def _open(self, at: float) -> None:
+        if self._ended or (self._stretches and self._stretches[-1].end is None):
+            return
+        before = (self._stretches[-1].end or 0.0) if self._stretches else self._window_end
+        start = max(at - self._policy.pre_roll_s, before)
+        self._stretches.append(_Stretch(max(at, start), start))
+
+    def _close(self, at: float) -> None:
+        if self._stretches and self._stretches[-1].end is None:
+            stretch = self._stretches[-1]
+            self._voice_end = max(at, stretch.start)
+            stretch.end = max(stretch.start, min(at + self._policy.post_roll_s, self._heard))
+
+    # --- asking ------------------------------------------------------------------------------------------------
+
+    def _ask(self, commands: list[Command]) -> None:
+        """Ask for the next window, if there is one and nothing is outstanding."""
+        while self._asked is None and self._stretches:
+            window = self._next_window()
+            if window is None:
+                return
+            if window.final and window.end - window.start < self._policy.least_s:
+                self._accept(window, self._tail)  # a leftover too short to hold a word
+                self._commit(commands)
+                continue
+            self._windows += 1
+            self._asked = window
+            commands.append(Recognise(window))
+
+    def _next_window(self) -> Window | None:
+        policy, first = self._policy, self._stretches[0]
+        start = self._left_edge()
+        limit = start + policy.hard_window_s
+        number = self._windows + 1
+        if first.end is None:
+            if self._heard - max(self._window_end, first.start) < self._step() and self._heard < limit:
+                return None
+            return Window(number=number, start=start, end=min(self._heard, limit), final=False)
+        if first.end > limit:
+            return Window(number=number, start=start, end=limit, final=False)
+        end = first.end
+        for stretch in self._stretches:
+            # Several short stretches that wait are heard in one go: one recognition instead of many.
+            if stretch.end is not None and stretch.end - start <= policy.window_s:
+                end = max(end, stretch.end)
+        return Window(number=number, start=start, end=end, final=True)
+
+    def _left_edge(self) -> float:
+        """Where the next window begins: with the open sentence, if there is one, as its words help to hear the rest."""
+        if self._window_start is not None:
+            return self._window_start
+        start = self._stretches[0].start
+        if self._stable and start - self._stable[0].start <= self._policy.window_s:
+            return min(start, self._stable[0].start)
+        return start
+
+    def _step(self) -> float:
+        """Seconds of new sound that are worth another recognition."""
+        if self._window_end <= self._stretches[0].start:
+            return self._policy.first_step_s
+        return max(self._policy.step_s, self._policy.step_cost * self._cost_s)
+
+    # --- taking ------------------------------------------------------------------------------------------------
+
+    def _give_up_or_retry(self, window: Window) -> None:
+        """An interim window is simply lost; one that must be kept is tried again, then taken as it was last heard."""
+        self._failures += 1
+        if window.final or self._is_full(window):
+            if self._failures > self._policy.retries:
+                self._failures = 0
+                self._accept(window, self._tail)
+        else:
+            self._window_end = window.end
+
+    def _take(self, window: Window, hypothesis: Hypothesis) -> None:
+        self._language = hypothesis.language
+        self._accept(window, self._fresh_words(window, hypothesis.words))
+
+    def _fresh_words(self, window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
+        """What a hypothesis says after the stable words, with times that neither run backwards nor leave the window."""
+        known = known_words(self._known, words, window_start=window.start)
+        if known and self._soft:
+            self._harden(words[known - 1])
+        fresh: list[Word] = []
+        last = self._last_end
+        for word in words[known:]:
+            start = min(max(word.start, last), max(window.end, last))
+            last = min(max(word.end, start), max(window.end, start))
+            fresh.append(replace(word, start=start, end=last))
+        if fresh and (not self._known or ends_sentence(self._known[-1])):
+            fresh[0] = replace(fresh[0], text=fresh[0].text[:1].upper() + fresh[0].text[1:])
+        return tuple(fresh)
+
+    def _harden(self, heard: Word) -> None:
+        """The last word before a short pause, heard again with what follows: its letters stay, its punctuation
+        becomes that of the sentence as a whole. Whisper ends every window with a full stop."""
+        last = self._known[-1]
+        if self._stable and normal(heard.text) == normal(last.text):
+            letters, marks = last.text.rstrip(MARKS), heard.text[len(heard.text.rstrip(MARKS)) :]
+            self._known[-1] = replace(last, text=letters + marks)
+            self._stable = (*self._stable[:-1], self._known[-1])
+
+    def _accept(self, window: Window, words: tuple[Word, ...]) -> None:
+        """Make words stable: all of a final window, else those that two hypotheses agree on."""
+        count = len(words) if window.final else agreed(self._tail, words)
+        if self._is_full(window) and not window.final:
+            old = sum(1 for word in words if word.end <= window.end - self._policy.tail_s)
+            count = max(count, old)
+        self._settle(words[:count])
+        self._soft = window.final or (self._soft and count == 0)
+        self._tail = words[count:]
+        self._window_end = window.end
+        self._rested = window.final
+        if window.final:
+            self._window_start = None
+            while self._stretches and (end := self._stretches[0].end) is not None and end <= window.end:
+                self._stretches.popleft()
+        else:
+            self._window_start = self._trimmed(window)
+        edge = self._last_end if self._window_start is None else self._window_start
+        self._known = [word for word in self._known if word.end > edge - KNOWN_S or word in self._stable][
+            -KNOWN_WORDS:
+        ]
+
+    def _settle(self, words: Sequence[Word]) -> None:
+        if words:
+            self._stable += tuple(words)
+            self._known.extend(words)
+            self._last_end = words[-1].end
+
+    def _is_full(self, window: Window) -> bool:
+        return window.end - window.start >= self._policy.hard_window_s - 1e-6
+
+    def _trimmed(self, window: Window) -> float:
+        """The left edge after this window: moved up when the window is long, always when it is full."""
+        policy = self._policy
+        if window.end - window.start <= policy.window_s:
+            return window.start
+        inside = [word for word in self._known if window.start < word.end <= window.end]
+        sentences = [
+            word.end for word in inside if ends_sentence(word) and window.end - word.end <= policy.window_s
+        ]
+        edge = max(sentences, default=inside[-1].end if inside else window.start)
+        if self._is_full(window) and edge < window.start + policy.tail_s:
+            return window.end - policy.tail_s
+        return edge
+
+    # --- telling -----------------------------------------------------------------------------------------------
+
+    def _commit(self, commands: list[Command]) -> None:
+        """Cut the stable words into segments and commit those that are complete."""
+        following = self._tail[0] if self._tail and not self._soft else None
+        segments, self._stable = cut(
+            self._stable, self._policy.limits, closed=self._is_closed(), following=following
+        )
+        for words in segments:
+            segment = Segment(
+                seq=self._seq,
+                start=words[0].start,
+                end=words[-1].end,
+                language=self._language,
+                text=join_words(words),
+                words=words,
+            )
+            self._seq += 1
+            commands.append(Commit(segment))
+
+    def _is_closed(self) -> bool:
+        """Whether the stable words will not go on: the silence after them is long enough, or all is over."""
+        if not self._stable or self._tail or not self._rested:
+            return False
+        if self._ended and not self._stretches:
+            return True
+        silent_until = self._stretches[0].voice if self._stretches else self._heard
+        return silent_until - self._voice_end >= self._policy.limits.pause_s
+
+    def _show(self, commands: list[Command]) -> None:
+        """Publish what is being said now when it changed, or take it away."""
+        shown = self._tail[: max(0, len(self._tail) - self._policy.masked_words)]
+        words = self._stable + shown
+        text = join_words(words)
+        if shown:
+            text = text.rstrip(ENDS)  # a hypothesis that breaks off looks like a finished sentence
+        if not text:
+            if self._shown is not None:
+                commands.append(DropPartial())
+            self._shown = None
+            return
+        stable = join_words(self._stable)
+        stable_chars = min(len(text), len(stable.rstrip(MARKS) if self._soft else stable))
+        partial = Partial(start=words[0].start, text=text, stable_chars=stable_chars, language=self._language)
+        if partial != self._shown:
+            self._shown = partial
+            commands.append(PublishPartial(partial))
+
+    def _tidy(self, commands: list[Command]) -> None:
+        """Let go of audio that no window will want, and say when all is done."""
+        needed = [self._heard - self._policy.keep_s]
+        if self._stretches:
+            needed.append(self._left_edge())
+        if self._asked is not None:
+            needed.append(self._asked.start)
+        if self._stable:
+            needed.append(self._stable[0].start)
+        if min(needed) >= self._forgotten + FORGET_STEP_S:
+            self._forgotten = min(needed)
+            commands.append(Forget(self._forgotten))
+        if self._ended and not (self._finished or self._stretches or self._asked or self._stable):
+            self._finished = True
+            commands.append(Finish())

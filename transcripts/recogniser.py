@@ -1,0 +1,46 @@
+"""The port to speech recognition. Every recogniser gets the same contract tests."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcripts.model import Hypothesis
+
+Samples = NDArray[np.float32]  # 16 kHz, mono, -1 … 1
+
+RATE = 16_000  # samples per second of all audio inside the service
+MAX_WINDOW_S = 30.0  # Whisper hears at most this much at once; longer audio is cut by the caller
+
+
+class Recogniser(Protocol):
+    """Turns one window of audio into words. Safe to share between meetings."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Base language codes that it can hear, such as "en"."""
+        ...
+
+    async def recognise(
+        self,
+        samples: Samples,
+        *,
+        language: str | None,
+        at: float = 0.0,
+        words: bool = True,
+        final: bool = True,
+    ) -> Hypothesis:
+        """What is said in `samples` (at most `MAX_WINDOW_S` seconds), which begin at audio time `at`.
+
+        Words come in order, with absolute times inside the window. With `words=False` their times are only
+        spread evenly, which is cheaper. `final=False` marks a hypothesis that another will replace soon, so a
+        busy recogniser may do it later or with less care. `language=None` means: detect it.
+        Raises `UnknownSpeechLanguage` and `InvalidInput` (window too long).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish running work and free the model."""
+        ...

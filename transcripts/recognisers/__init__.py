@@ -1,0 +1,1 @@
+"""Models behind ports: `whisper` and `scripted` recognise speech, `silero` tells when somebody speaks."""

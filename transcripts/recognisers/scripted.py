@@ -1,0 +1,70 @@
+"""A recogniser that needs no model: it says the words of a script that fall into the window it is asked about.
+
+For tests, for trying pages and for machines without a speech model. Like a real recogniser it is unsure of a word
+that the window cuts: it leaves out a word of which less than half was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.errors import InvalidInput
+from transcripts.errors import UnknownSpeechLanguage
+from transcripts.model import Hypothesis, Word
+from transcripts.recogniser import MAX_WINDOW_S, RATE, Samples
+
+
+class ScriptedRecogniser:
+    """Hears `script`: words with absolute times, in order."""
+
+    def __init__(self, script: Sequence[Word], *, language: str = "en") -> None:
+        self._script = tuple(script)
+        self._language = language
+        self.windows: list[tuple[float, float]] = []  # what was asked, in order
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return frozenset({self._language})
+
+    async def recognise(
+        self,
+        samples: Samples,
+        *,
+        language: str | None,
+        at: float = 0.0,
+        words: bool = True,
+        final: bool = True,
+    ) -> Hypothesis:
+        check_window(samples, language, self.languages)
+        until = at + len(samples) / RATE
+        self.windows.append((at, until))
+        heard = [word for word in self._script if at <= (word.start + word.end) / 2 < until]
+        clipped = (
+            Word(
+                text=word.text,
+                start=max(word.start, at),
+                end=min(word.end, until),
+                probability=word.probability,
+            )
+            for word in heard
+        )
+        return Hypothesis(words=tuple(clipped), language=self._language)
+
+    async def close(self) -> None:
+        pass
+
+
+def check_window(samples: Samples, language: str | None, languages: frozenset[str]) -> None:
+    """The part of the port's contract that is the same for every recogniser."""
+    if language is not None and base(language) not in languages:
+        known = ", ".join(sorted(languages)[:8])
+        raise UnknownSpeechLanguage(
+            f"The speech model does not hear '{language}' but {known}; choose one of these or install another model."
+        )
+    if len(samples) > MAX_WINDOW_S * RATE:
+        raise InvalidInput(f"A window holds at most {MAX_WINDOW_S:.0f} seconds of audio; cut it into parts.")
+
+
+def base(language: str) -> str:
+    """The base language of a tag: "pt" of "pt-BR"."""
+    return language.split("-")[0].lower()

@@ -1,0 +1,273 @@
+"""Live meetings: audio comes in from one source each, segments are stored and partials shown.
+
+A source is a connection that sends samples, which are counted from the beginning of the meeting's audio. When its
+connection breaks, the meeting waits for it for a while, and the sender goes on from the last sample that arrived.
+When the service itself stopped, it goes on from the last sample whose words are stored; a sender that still has the
+audio after that loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.errors import AppError, Busy, Conflict, InvalidInput, Unavailable
+from core.log import get_logger
+from core.metrics import counter, gauge
+from core.tasks import Tasks
+from transcripts.hub import Hub
+from transcripts.model import Meeting, Segment
+from transcripts.recogniser import RATE, Recogniser
+from transcripts.service import MeetingService
+from transcripts.session import LiveOptions, LiveRunner
+
+log = get_logger(__name__)
+
+SAMPLE_BYTES = 2  # signed 16-bit little-endian
+
+LIVE = gauge("meetings_live", "Meetings whose audio is being heard by this process")
+REFUSED = counter("meetings_refused", "Sources refused because as many meetings are live as may be")
+GAPS = counter("meeting_audio_gaps", "Times that a sender no longer had the audio from which to go on")
+FAILED = counter("meeting_failures", "Live meetings that stopped because of an error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Limits of live meetings."""
+
+    meetings: int = 2  # live at once in this process; one more would make the captions of all late
+    grace_s: float = 60.0  # seconds for which a meeting waits for a source that was cut off
+    feed_s: float = 20.0  # longest wait for the recogniser to take more audio
+    drain_s: float = 20.0  # longest wait for the last words after the end of the audio
+    stop_s: float = 3.0  # the same when the service is stopping
+    look_s: float = 1.0  # seconds between looks at whether the audio paused
+
+
+class Room:
+    """One meeting whose audio is being heard, over any number of connections of its source."""
+
+    def __init__(self, meeting: Meeting, runner: LiveRunner, *, sender: str, received: int) -> None:
+        self.meeting = meeting
+        self.runner = runner
+        self.sender = sender
+        self.received = received  # samples since the meeting's audio began
+        self.stored = received  # samples before this are in stored segments
+        self.source: Source | None = None
+        self.taking = asyncio.Lock()  # held while samples go in, so that a new connection gets an exact count
+        self.visits = 0  # connections so far
+        self.work: list[asyncio.Task[None]] = []  # the pump first
+        self.failed = False
+        self.finishing = False
+
+
+class Source:
+    """One connection that sends a meeting's audio."""
+
+    def __init__(self, room: Room, *, feed_s: float) -> None:
+        self._room = room
+        self._feed_s = feed_s
+
+    @property
+    def received_samples(self) -> int:
+        """Samples that arrived since the meeting's audio began; the next one to send has this number."""
+        return self._room.received
+
+    @property
+    def stored_samples(self) -> int:
+        """Samples before this one will never be asked for again."""
+        return self._room.stored
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds of audio that wait to be recognised."""
+        return self._room.runner.lag_s
+
+    async def feed(self, pcm: bytes) -> None:
+        """Take whole samples, signed 16-bit little-endian, 16 kHz mono. Waits while the recogniser is busy.
+
+        Raises InvalidInput for half a sample, Conflict when another connection took over, Unavailable when the
+        meeting's captions stopped; the sender then connects again and sends what was not stored.
+        """
+        if len(pcm) % SAMPLE_BYTES:
+            raise InvalidInput("A message must hold whole samples of two bytes each.")
+        room = self._room
+        async with room.taking:
+            if room.source is not self:
+                raise Conflict("The audio of this meeting now comes over another connection.")
+            if room.failed:
+                raise Unavailable("The captions of this meeting stopped; connect again to go on.")
+            try:
+                async with asyncio.timeout(self._feed_s):
+                    await room.runner.feed(pcm)
+            except TimeoutError as error:
+                room.failed = True
+                raise Unavailable(
+                    "Recognition cannot keep up at the moment; connect again to go on."
+                ) from error
+            room.received += len(pcm) // SAMPLE_BYTES
+
+
+class LiveMeetings:
+    """The meetings that this process is hearing."""
+
+    def __init__(
+        self,
+        *,
+        service: MeetingService,
+        hub: Hub,
+        recogniser: Recogniser,
+        live: LiveOptions,
+        clock: Clock,
+        tasks: Tasks,
+        options: SourceOptions | None = None,
+    ) -> None:
+        self._service = service
+        self._hub = hub
+        self._recogniser = recogniser
+        self._live = live
+        self._clock = clock
+        self._tasks = tasks
+        self._options = options or SourceOptions()
+        self._rooms: dict[str, Room] = {}
+        self._opening = asyncio.Lock()
+        self._closing = False
+
+    async def open(self, meeting_id: str, *, sender: str, oldest: int | None = None) -> Source:
+        """Connect a source to a meeting and start the meeting.
+
+        `sender` names the sending device, so that it may take over from its own broken connection. `oldest` is the
+        first sample that it can still send; None means that its audio begins now, wherever the meeting is.
+        Raises NotFound, Conflict (ended, or another device is sending), Busy (too many live meetings),
+        Unavailable (no recogniser for the language).
+        """
+        meeting = await self._service.get(meeting_id)
+        if meeting.state == "ended":
+            raise Conflict("This meeting has ended; create a new one, or open it again first.")
+        while True:
+            async with self._opening:
+                room = self._rooms.get(meeting_id) or await self._open_room(meeting, sender, oldest)
+            if room.source is not None and room.sender != sender:
+                raise Conflict("Another device is sending the audio of this meeting; stop it there first.")
+            if room.failed or (oldest is not None and oldest > room.received):
+                await self._finish(room, wait_s=self._options.drain_s)
+                continue
+            async with room.taking:  # what an old connection was handing over is counted now
+                if self._rooms.get(meeting_id) is room:
+                    source = Source(room, feed_s=self._options.feed_s)
+                    room.source, room.sender = source, sender
+                    room.visits += 1
+                    return source
+
+    async def _open_room(self, meeting: Meeting, sender: str, oldest: int | None) -> Room:
+        if self._closing or len(self._rooms) >= self._options.meetings:
+            REFUSED.inc()
+            raise Busy(
+                f"This machine captions at most {self._options.meetings} meetings at once; end another one first."
+            )
+        if meeting.language.partition("-")[0] not in self._recogniser.languages:
+            heard = ", ".join(sorted(self._recogniser.languages))
+            raise Unavailable(
+                f"The speech model hears {heard}, not {meeting.language}; set a multilingual speech model."
+            )
+        progress = await self._service.progress(meeting.id)
+        first = progress.stored_samples
+        if oldest is not None and oldest > first:
+            GAPS.inc()
+            log.warning("audio_gap", meeting=meeting.id, seconds=(oldest - first) / RATE)
+            first = oldest
+        runner = LiveRunner(
+            recogniser=self._recogniser,
+            options=self._live,
+            language=meeting.language,
+            clock=self._clock,
+            first_seq=progress.next_seq,
+            offset_s=first / RATE,
+        )
+        room = Room(meeting, runner, sender=sender, received=first)
+        await self._service.start(meeting.id)
+        self._rooms[meeting.id] = room
+        LIVE.set(len(self._rooms))
+        room.work = [
+            self._tasks.spawn("captions.pump", self._pump(room)),
+            self._tasks.spawn("captions.pauses", self._notice_pauses(room)),
+        ]
+        log.info("source_opened", meeting=meeting.id, samples=first)
+        return room
+
+    async def _pump(self, room: Room) -> None:
+        """Carry what the runner says to the store and to the viewers."""
+        try:
+            async for output in room.runner.outputs():
+                if isinstance(output, Segment):
+                    await self._service.commit_segment(room.meeting.id, output)
+                    room.stored = max(room.stored, int(output.end * RATE))
+                else:
+                    self._hub.show_partial(room.meeting.id, output)
+                self._hub.show_delay(room.meeting.id, room.runner.lag_s)
+        except Exception:
+            room.failed = True
+            FAILED.inc()
+            log.exception("captions_stopped", meeting=room.meeting.id)
+
+    async def _notice_pauses(self, room: Room) -> None:
+        """Let the runner commit what was said before the audio paused."""
+        while True:
+            await asyncio.sleep(self._options.look_s)
+            async with room.taking:
+                await room.runner.idle()
+
+    def detach(self, source: Source) -> None:
+        """The connection broke: wait for it to come back, then end the audio. Harmless after `end`."""
+        room = next((room for room in self._rooms.values() if room.source is source), None)
+        if room is not None:
+            room.source = None
+            self._tasks.spawn("captions.grace", self._wait_for_source(room, room.visits))
+
+    async def _wait_for_source(self, room: Room, visit: int) -> None:
+        await asyncio.sleep(self._options.grace_s)
+        if room.source is None and room.visits == visit:
+            log.info("source_gone", meeting=room.meeting.id)
+            await self._finish(room, wait_s=self._options.drain_s)
+
+    async def end(self, meeting_id: str) -> None:
+        """End the meeting's audio; everything said is stored when this returns. Harmless when there is none.
+
+        Raises Unavailable when the last words could not be stored; the source may connect again and send them.
+        """
+        room = self._rooms.get(meeting_id)
+        if room is not None:
+            await self._finish(room, wait_s=self._options.drain_s)
+            if room.failed:
+                raise Unavailable("The last words could not be stored; connect again to send them once more.")
+
+    async def _finish(self, room: Room, *, wait_s: float) -> None:
+        if room.finishing:
+            return
+        room.finishing = True
+        room.source = None
+        try:
+            async with room.taking, asyncio.timeout(wait_s):
+                if not room.failed:
+                    await room.runner.end()
+                    await asyncio.wait(room.work[:1])
+                    room.failed = room.failed or room.work[0].cancelled()
+        except (TimeoutError, AppError) as error:
+            room.failed = True
+            log.warning("drain_failed", meeting=room.meeting.id, kind=type(error).__name__)
+        finally:
+            for task in room.work:
+                task.cancel()
+            await room.runner.close()
+            self._rooms.pop(room.meeting.id, None)
+            LIVE.set(len(self._rooms))
+        if not room.failed:
+            room.stored = room.received
+            await self._service.note_samples(room.meeting.id, room.received)
+        log.info("source_ended", meeting=room.meeting.id, samples=room.received, complete=not room.failed)
+
+    async def close(self) -> None:
+        """For shutdown: store what was said so far, as far as that takes no longer than `stop_s`."""
+        self._closing = True
+        rooms = list(self._rooms.values())
+        await asyncio.gather(*(self._finish(room, wait_s=self._options.stop_s) for room in rooms))

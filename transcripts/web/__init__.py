@@ -1,0 +1,30 @@
+"""The edges of meetings: pages, the stream of captions, the audio that comes in, the API.
+
+site      what the handlers need, and small helpers that they share
+meetings  the list of meetings, planning and ending one
+viewer    the page that shows captions, its QR code and transcript files
+stream    captions as server-sent events
+sender    the microphone page and the WebSocket that takes audio (docs/protocol.md)
+review    the review room
+api       /api/v1/meetings
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from transcripts.web.api import Api
+from transcripts.web.meetings import MeetingPages
+from transcripts.web.review import ReviewPages
+from transcripts.web.sender import Sender
+from transcripts.web.site import CaptionsSite, WebOptions
+from transcripts.web.stream import Stream
+from transcripts.web.viewer import ViewerPages
+
+__all__ = ["CaptionsSite", "WebOptions", "routes"]
+
+
+def routes(site: CaptionsSite) -> list[web.AbstractRouteDef]:
+    """All routes of the package."""
+    rooms = (MeetingPages(site), ViewerPages(site), Stream(site), Sender(site), ReviewPages(site), Api(site))
+    return [route for room in rooms for route in room.routes()]

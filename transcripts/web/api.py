@@ -1,0 +1,115 @@
+"""`/api/v1/meetings`: what programs and this package's own scripts use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from core.errors import InvalidInput
+from core.web import require
+from transcripts.hub import caption_data
+from transcripts.model import Meeting
+from transcripts.web.site import CaptionsSite, number_of, read_object, text_of
+
+
+class Api:
+    """Meetings and captions as JSON."""
+
+    def __init__(self, site: CaptionsSite) -> None:
+        self._site = site
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        meeting = "/api/v1/meetings/{meeting}"
+        return [
+            web.post("/api/v1/meetings", self.create),
+            web.get(meeting, self.show),
+            web.get(f"{meeting}/captions", self.captions),
+            web.put(meeting + "/captions/{seq}", self.correct),
+            web.get(meeting + "/captions/{seq}/revisions", self.revisions),
+        ]
+
+    async def create(self, request: web.Request) -> web.Response:
+        here = require(request, "staff", "interpreter")
+        body = await read_object(request)
+        languages = body.get("languages", [])
+        if not isinstance(languages, list) or not all(isinstance(tag, str) for tag in languages):
+            raise InvalidInput("“languages” must be a list of language tags.")
+        made = await self._site.service.create(
+            title=text_of(body, "title"),
+            language=text_of(body, "language"),
+            languages=languages,
+            account=here,
+        )
+        path = f"/meetings/{made.meeting.id}"
+        answer = {
+            **_meeting_data(made.meeting),
+            "sender_token": made.sender_token,
+            "url": self._site.address(request, path),
+            "sender_url": self._site.address(request, f"{path}/send?token={made.sender_token}"),
+        }
+        return web.json_response(answer, status=201)
+
+    async def show(self, request: web.Request) -> web.Response:
+        return web.json_response(_meeting_data(await self._site.meeting(request)))
+
+    async def captions(self, request: web.Request) -> web.Response:
+        meeting = await self._site.meeting(request)
+        tags = request.query.getall("lang", list(meeting.languages))
+        self._site.service.check_languages(meeting, tags)
+        after = number_of(request.query.get("after", "0"), "after")
+        reading = await self._site.service.read_after(meeting.id, after, languages=tags)
+        return web.json_response(
+            {
+                "position": reading.position,
+                "state": reading.state,
+                "captions": [caption_data(caption) for caption in reading.captions],
+            }
+        )
+
+    async def correct(self, request: web.Request) -> web.Response:
+        here = require(request, "interpreter")
+        body = await read_object(request)
+        caption = await self._site.service.correct(
+            request.match_info["meeting"],
+            seq=number_of(request.match_info["seq"], "seq"),
+            lang=text_of(body, "lang"),
+            text=text_of(body, "text"),
+            rev=number_of(body.get("rev"), "rev"),
+            account=here,
+        )
+        return web.json_response(caption_data(caption))
+
+    async def revisions(self, request: web.Request) -> web.Response:
+        require(request, "interpreter", "staff")
+        meeting = await self._site.meeting(request)
+        lang = request.query.get("lang", meeting.language)
+        self._site.service.check_languages(meeting, [lang])
+        history = await self._site.service.history(
+            meeting.id, seq=number_of(request.match_info["seq"], "seq"), lang=lang
+        )
+        return web.json_response(
+            {
+                "revisions": [
+                    {
+                        "rev": one.rev,
+                        "text": one.text,
+                        "origin": one.origin,
+                        "by": one.by,
+                        "at": one.at.isoformat(),
+                    }
+                    for one in history
+                ]
+            }
+        )
+
+
+def _meeting_data(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "id": meeting.id,
+        "title": meeting.title,
+        "language": meeting.language,
+        "languages": list(meeting.languages),
+        "state": meeting.state,
+        "created_at": meeting.created_at.isoformat(),
+    }

@@ -1,0 +1,117 @@
+"""The page on which captions are read, its QR code, and transcripts as files."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import segno
+from aiohttp import web
+
+from core.errors import NotFound
+from core.web import account, render
+from transcripts.exports import to_srt, to_txt, to_vtt
+from transcripts.model import Caption, Meeting
+from transcripts.service import UNTRANSLATED, prefer, shown_for
+from transcripts.web.site import CaptionsSite, preferred_language
+
+FILES: dict[str, tuple[Callable[[Sequence[Caption]], str], str]] = {
+    "vtt": (to_vtt, "text/vtt"),
+    "srt": (to_srt, "application/x-subrip"),
+    "txt": (to_txt, "text/plain"),
+}
+
+
+class ViewerPages:
+    """`/meetings/{meeting}` and what hangs on it."""
+
+    def __init__(self, site: CaptionsSite) -> None:
+        self._site = site
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/meetings/{meeting}", self.show),
+            web.get("/meetings/{meeting}/qr.svg", self.qr),
+            web.get("/meetings/{meeting}/transcript.{format}", self.file),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        meeting = await self._site.meeting(request)
+        chosen = request.query.get("lang") or preferred_language(request, meeting)
+        second = request.query.get("second") or ""
+        if second == chosen:
+            second = ""
+        self._site.service.check_languages(meeting, [chosen, second] if second else [chosen])
+        captions, position = await self._captions(meeting, chosen, second)
+        return await render(
+            request,
+            "transcripts/viewer.html",
+            meeting=meeting,
+            chosen=chosen,
+            second=second,
+            shown=shown_for(chosen),
+            shown_second=shown_for(second) if second else (),
+            captions=captions,
+            position=position,
+            overlay=request.query.get("overlay") == "1",
+            address=self._site.address(request, f"/meetings/{meeting.id}"),
+            may_send=account(request) is not None,
+        )
+
+    async def _captions(self, meeting: Meeting, chosen: str, second: str) -> tuple[list[dict[str, Any]], int]:
+        """Rows of the page: for each segment the text in the chosen and in the second language."""
+        tags = shown_for(chosen), shown_for(second) if second else ()
+        wanted = {tag for group in tags for tag in group}
+        stored, position = await self._site.service.transcript(
+            meeting.id, sorted(wanted), last=self._site.options.shown_segments
+        )
+        rows: dict[int, dict[str, Any]] = {}
+        for name, group in zip(("first", "second"), tags, strict=True):
+            for found in prefer([one for one in stored if one.caption.lang in group], group):
+                row = rows.setdefault(
+                    found.caption.seq, {"seq": found.caption.seq, "first": None, "second": None}
+                )
+                row[name] = _line(found.caption, meeting)
+        return [rows[seq] for seq in sorted(rows)], position
+
+    async def qr(self, request: web.Request) -> web.Response:
+        meeting = await self._site.meeting(request)
+        code = segno.make(self._site.address(request, f"/meetings/{meeting.id}"), error="m")
+        svg = io.BytesIO()
+        code.save(svg, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
+        return web.Response(
+            body=svg.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"}
+        )
+
+    async def file(self, request: web.Request) -> web.Response:
+        meeting = await self._site.meeting(request)
+        if request.match_info["format"] not in FILES:
+            raise NotFound(f"Transcripts come as {', '.join(FILES)}; choose one of these endings.")
+        write, content_type = FILES[request.match_info["format"]]
+        tag = request.query.get("lang") or meeting.language
+        self._site.service.check_languages(meeting, [tag])
+        tags = shown_for(tag)
+        stored, _ = await self._site.service.transcript(meeting.id, tags)
+        captions = [found.caption for found in prefer(stored, tags)]
+        text = await asyncio.to_thread(write, captions)
+        name = f"{meeting.id}.{tag}.{request.match_info['format']}"
+        return web.Response(
+            text=text,
+            content_type=content_type,
+            charset="utf-8",
+            headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"},
+        )
+
+
+def _line(caption: Caption, meeting: Meeting) -> dict[str, Any]:
+    """A caption with the language that its text really is in."""
+    lang = meeting.language if UNTRANSLATED in caption.flags else caption.lang
+    return {
+        "text": caption.text,
+        "lang": lang,
+        "rev": caption.rev,
+        "tag": caption.lang,
+        "flags": caption.flags,
+    }

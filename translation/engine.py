@@ -1,0 +1,45 @@
+"""The port to whatever turns a sentence of one language into a sentence of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Pair = tuple[str, str]  # source tag, target tag
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One translated sentence. `score` is the mean natural logarithm of the probability of its tokens (0 is
+    certainty), comparable between short and long sentences, or None where the engine has none. `others` are what the
+    engine would have said next, if it was asked to be careful and can tell."""
+
+    text: str
+    score: float | None
+    others: tuple[Output, ...] = ()
+
+
+class TranslationEngine(Protocol):
+    """A model on this machine.
+
+    Every method may block, and all calls come from one thread: the caller gives each engine a thread of its
+    own, because some models may only be touched by the thread that loaded them.
+    """
+
+    name: str  # "argos", "firefox"
+    version: str  # changes whenever the same sentence may come out differently
+    pairs: frozenset[Pair]
+
+    def load(self) -> None:
+        """Bring the model into memory; raises `BrokenModel`. A second call does nothing."""
+        ...
+
+    def unload(self) -> None:
+        """Give the memory back. A later call of `translate_batch` loads again."""
+        ...
+
+    def translate_batch(self, sentences: Sequence[str], pair: Pair, *, careful: bool = False) -> list[Output]:
+        """One output for each sentence, in order. `careful` spends more time to avoid repetition, for a second
+        try when the first output was bad."""
+        ...

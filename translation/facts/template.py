@@ -1,0 +1,122 @@
+"""A sentence with its facts marked: text, slot, text, slot …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from translation.facts.finding import find
+from translation.facts.writing import write
+from translation.model import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a fact of the source text, and how it is written in the language of this sentence. A range, as
+    "13:00–16:00", is one slot with two facts of one kind."""
+
+    facts: tuple[Fact, ...]
+    text: str
+
+    @property
+    def kind(self) -> str:
+        """What kind of fact; weekdays apart from other dates, since one cannot stand in for the other."""
+        return "weekday" if self.facts[0].value.startswith("w") else self.facts[0].kind
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The parts of a sentence, in order."""
+
+    parts: tuple[str | Slot, ...]
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Slot))
+
+    @property
+    def text(self) -> str:
+        """The sentence with its facts."""
+        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+    @property
+    def frame(self) -> str:
+        """The sentence without its facts."""
+        return " ".join(part for part in self.parts if isinstance(part, str))
+
+    def replaced(self, forms: Sequence[str]) -> str:
+        """The sentence with the n-th form in the n-th slot."""
+        left = iter(forms)
+        return "".join(part if isinstance(part, str) else next(left) for part in self.parts)
+
+
+def template_of(text: str, language: str) -> Template:
+    """Mark the facts of a sentence, each in the usual format of its language."""
+    return cut_out(
+        text, [(fact.start, fact.end, Slot((fact,), write(fact, language))) for fact in find(text, language)]
+    )
+
+
+def cut_out(text: str, spans: Sequence[tuple[int, int, Slot]]) -> Template:
+    """Put each slot in the place of its span of `text`; spans do not overlap."""
+    parts: list[str | Slot] = []
+    at = 0
+    for start, end, slot in sorted(spans, key=lambda span: span[0]):
+        parts += [text[at:start], slot]
+        at = end
+    parts.append(text[at:])
+    return Template(tuple(part for part in parts if part != ""))
+
+
+def write_slot(facts: Sequence[Fact], language: str) -> Slot:
+    """One fact, or the two ends of a range, in the formats of `language`."""
+    dash = "〜" if language == "ja" else "–"
+    return Slot(tuple(facts), dash.join(write(fact, language) for fact in facts))
+
+
+# What stands between the two ends of a range.
+_BETWEEN = {
+    "ja": re.compile(r"(?:から|より|〜|～|~|-|–)"),
+    "en": re.compile(r" ?(?:to|until|till|through|-|–|~) ?"),
+}
+
+
+def merge_ranges(template: Template, language: str) -> Template:
+    """Times and dates that are the ends of a range as one slot, so that a model meets a single fact. Returns the same
+    template where there is no range."""
+    between_ends = _BETWEEN.get(language)
+    parts = list(template.parts)
+    at = 0
+    while between_ends and at + 2 < len(parts):
+        first, between, second = parts[at : at + 3]
+        if (
+            isinstance(first, Slot)
+            and isinstance(between, str)
+            and isinstance(second, Slot)
+            and first.kind == second.kind in ("time", "date", "weekday")
+            and len(first.facts) == len(second.facts) == 1
+            and between_ends.fullmatch(between)
+        ):
+            parts[at : at + 3] = [write_slot((*first.facts, *second.facts), language)]
+            _mend(parts, at, language)
+        at += 1
+    return (
+        Template(tuple(part for part in parts if part != ""))
+        if len(parts) < len(template.parts)
+        else template
+    )
+
+
+def _mend(parts: list[str | Slot], at: int, language: str) -> None:
+    """Put the words around a merged range right: "from 8:30 to 17:15" → "at 8:30–17:15", まで → に before a verb."""
+    slot = parts[at]
+    after = parts[at + 1] if at + 1 < len(parts) else ""
+    if language == "ja" and isinstance(after, str) and after.startswith("まで"):
+        rest = after.removeprefix("まで")
+        parts[at + 1] = rest if not rest or rest.startswith(("で", "。", "の", "、", "）")) else f"に{rest}"
+    before = parts[at - 1] if at else ""
+    if language == "en" and isinstance(before, str) and isinstance(slot, Slot):
+        preposition = "at " if slot.kind == "time" else "on "
+        parts[at - 1 : at] = [re.sub(r"(?:from|between) $", preposition, before, flags=re.I)] if at else []

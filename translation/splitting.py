@@ -1,0 +1,129 @@
+"""Cutting a text into sentences and what stands between them.
+
+Joining the pieces gives back the text exactly. What is not a sentence (white space, line breaks, bullets, emoji, lines
+of dashes) is a gap: it is never translated and keeps its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import sentencex
+
+from translation.languages import languages
+
+# Longer sentences are cut at a comma or a space: small models drop the rest, and fxtranslate truncates in silence.
+LONGEST_SPACED = 240  # characters
+LONGEST_UNSPACED = 90
+
+EMOJI = (
+    "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299]"
+    "[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U0001f300-\U0001faff\u2640\u2642]*|[0-9#*]\ufe0f?\u20e3)"
+)
+_EMOJI_RUN = re.compile(rf"\s*{EMOJI}(?:\s*{EMOJI})*\s*")
+_BULLET = re.compile(
+    r"[ \t\u3000]*(?:[-*+•・●○◎■□◆◇▶►▷※★☆✓✔–—]+[ \t\u3000]*|[①-⑳][ \t\u3000]*"
+    r"|(?:\d{1,2}|[A-Za-z])[.)．）](?![0-9])[ \t\u3000]+|[(（]\d{1,2}[)）][ \t\u3000]*)"
+)
+_LINE = re.compile(r"[^\r\n]+|[\r\n]+")
+# 「…。」と言われたら is one sentence although a full stop stands inside.
+_CONTINUES = re.compile(r"(?:と|って|という|など|を|の|が|は(?!い)|に|も(?!う|し))")
+_CLOSED = re.compile(r"[」』]\s*$")
+# 「モーニング娘。のコンサート」: a name with a full stop in it.
+_NAMED = re.compile(r"の[一-龥ァ-ヶ]")
+_CUT = re.compile(r"[、，,;；:：។。]\s*|\s+")
+_ABBREVIATED = re.compile(r"(?:^|\s)(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|No|Nº|Av|Tel|St)\.\s*$|Dr\.$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence, or a gap between sentences."""
+
+    text: str
+    is_sentence: bool
+
+
+def split(text: str, language: str) -> list[Piece]:
+    """The pieces of `text` in order; `"".join(piece.text …)` is `text`."""
+    pieces: list[Piece] = []
+    for line in _LINE.findall(text):
+        if line[0] in "\r\n":
+            pieces.append(Piece(line, False))
+        else:
+            pieces.extend(_split_line(line, language))
+    return pieces
+
+
+def _split_line(line: str, language: str) -> Iterator[Piece]:
+    start = 0
+    if bullet := _BULLET.match(line):
+        start = bullet.end()
+        yield Piece(line[:start], False)
+    for emoji in _EMOJI_RUN.finditer(line, start):
+        yield from _split_run(line[start : emoji.start()], language)
+        yield Piece(emoji.group(), False)
+        start = emoji.end()
+    yield from _split_run(line[start:], language)
+
+
+def _split_run(run: str, language: str) -> Iterator[Piece]:
+    if not run:
+        return
+    for sentence in _merge(list(sentencex.segment(language.partition("-")[0], run))):
+        body = sentence.strip()
+        if not any(character.isalnum() for character in body):
+            yield Piece(sentence, False)
+            continue
+        start = sentence.index(body)
+        if start:
+            yield Piece(sentence[:start], False)
+        yield from _shorten(body, language)
+        if start + len(body) < len(sentence):
+            yield Piece(sentence[start + len(body) :], False)
+
+
+def _merge(sentences: Sequence[str]) -> list[str]:
+    """Undo cuts inside a quotation that the sentence goes on from, and after abbreviations."""
+    merged: list[str] = []
+    for sentence in sentences:
+        if merged and (
+            (_CLOSED.search(merged[-1]) and _CONTINUES.match(sentence))
+            or _NAMED.match(sentence)
+            or _ABBREVIATED.search(merged[-1])
+        ):
+            merged[-1] += sentence
+        else:
+            merged.append(sentence)
+    return merged
+
+
+def _shorten(sentence: str, language: str) -> Iterator[Piece]:
+    found = languages().get(language)
+    longest = LONGEST_SPACED if found is None or found.spaces else LONGEST_UNSPACED
+    while len(sentence) > longest:
+        cuts = [cut.end() for cut in _CUT.finditer(sentence, longest // 3, longest)]
+        at = cuts[-1] if cuts else longest
+        head = sentence[:at].rstrip()
+        if head:
+            yield Piece(head, True)
+        if len(head) < at:
+            yield Piece(sentence[len(head) : at], False)
+        sentence = sentence[at:]
+    if sentence:
+        yield Piece(sentence, True)
+
+
+def join(pieces: Sequence[Piece], target: str) -> str:
+    """Put translated pieces together as the target language writes them: sentences of one line are parted by a
+    space, or by nothing where the language has no spaces."""
+    spaces = languages()[target].spaces
+    parts: list[str] = []
+    for before, piece in pairwise([Piece("", False), *pieces]):
+        if piece.is_sentence and before.is_sentence and spaces:
+            parts.append(" ")
+        blank_between = not piece.is_sentence and before.is_sentence and piece.text.strip(" ") == ""
+        parts.append("" if blank_between and not spaces else piece.text)
+    return "".join(parts)
