@@ -59,7 +59,7 @@ class SearchOptions:
     )
     dense_ceiling: float = 0.95
     dense_weight: float = 0.6
-    sure: float = 0.50  # fused score from which an article may be given as the answer
+    sure: float = 0.48  # fused score from which an article may be given as the answer
     ahead: float = 0.04  # by how much it must lead the next one
     candidate: float = 0.28  # fused score from which a title is offered
     max_candidates: int = 3

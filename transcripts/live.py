@@ -138,6 +138,7 @@ class LivePolicy:
     post_roll_s: float = 0.15  # sound after a voice stop that belongs to its window
     first_step_s: float = 0.5  # sound of a stretch before it is recognised for the first time
     step_s: float = 0.6  # new sound before it is recognised again …
+    settle_s: float = 0.6  # sound that must follow a word before it can become stable: what comes next helps to hear it
     step_cost: float = 1.4  # … or this many times what the last recognition cost, when that is more
     window_s: float = 12.0  # a window longer than this is cut at stable words
     hard_window_s: float = 22.0  # a window of this length is cut whether words are stable or not
@@ -331,7 +332,7 @@ class LiveSession:
 
     def _accept(self, window: Window, words: tuple[Word, ...]) -> None:
         """Make words stable: all of a final window, else those that two hypotheses agree on."""
-        count = len(words) if window.final else agreed(self._tail, words)
+        count = len(words) if window.final else self._agreed(window, words)
         if self._is_full(window) and not window.final:
             old = sum(1 for word in words if word.end <= window.end - self._policy.tail_s)
             count = max(count, old)
@@ -350,6 +351,11 @@ class LiveSession:
         self._known = [word for word in self._known if word.end > edge - KNOWN_S or word in self._stable][
             -KNOWN_WORDS:
         ]
+
+    def _agreed(self, window: Window, words: tuple[Word, ...]) -> int:
+        """How many words this hypothesis shares with the one before, and enough was heard after."""
+        settled = sum(1 for word in words if word.end <= window.end - self._policy.settle_s)
+        return min(agreed(self._tail, words), settled)
 
     def _settle(self, words: Sequence[Word]) -> None:
         if words:

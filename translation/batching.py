@@ -67,6 +67,7 @@ class EngineRunner:
         self._entries: dict[_Key, _Entry] = {}
         self._recent: OrderedDict[_Key, Output] = OrderedDict()
         self._working = False
+        self._closed = False
         self._turn = 0
 
     async def translate(self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False) -> Output:
@@ -186,6 +187,9 @@ class EngineRunner:
 
     async def close(self) -> None:
         """Unload the model on its own thread and end the thread. Waiting callers are cancelled."""
+        if self._closed:
+            return
+        self._closed = True
         for entry in list(self._entries.values()):
             self._drop(entry)
         await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.unload)

@@ -75,7 +75,7 @@ def repeats(text: str) -> bool:
     """Is something said three times in a row, or a long phrase twice, or one word far too often?"""
     compact = re.sub(r"\s+", " ", text.casefold())
     if re.search(r"(\w{2,40}?[\s、,。.]*)\1\1", compact) or re.search(
-        r"([^\W\d]{6,60}|\w[\w\s]{10,60}?\w)[\s、,と]*\1", compact
+        r"([^\W\da-zà-ÿ]{4,60}|[^\W\d]{6,60}|\w[\w\s]{10,60}?\w)[\s、,と]*\1", compact
     ):
         return True
     if re.search(r"([^\W\d_])\1{4,}|([^\w\s])\2{7,}", compact):

@@ -9,6 +9,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +103,17 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().strip()
 
 
+@cache
+def alarm_words() -> tuple[Triggers, frozenset[str]]:
+    lists = {language: read_toml(f"triggers/{language}.toml") for language in LANGUAGES}
+    alone = (word for words in lists.values() for word in words["emergency_alone"])
+    return Triggers(lists), frozenset(alone)
+
+
 def heard(text: str) -> str:
     """What the service's own matcher makes of a message, with the lists of all languages at once."""
-    lists = {language: read_toml(f"triggers/{language}.toml") for language in LANGUAGES}
-    alone = {fold(word) for words in lists.values() for word in words["emergency_alone"]}
-    return "emergency" if fold(text).strip(" .!?。！？") in alone else Triggers(lists).find(text)
+    triggers, alone = alarm_words()
+    return "emergency" if fold(text).strip(" .!?。！？") in alone else triggers.find(text)
 
 
 def evaluation_rows() -> list[tuple[str, str, str]]:

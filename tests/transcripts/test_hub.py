@@ -80,6 +80,7 @@ async def test_viewer_gets_only_its_languages(site: Running) -> None:
     site.hub.join(meeting, viewer(english, "en"))
     site.hub.join(meeting, viewer(both, "en", "ja"))
     await commit(site, meeting, 1)
+    await site.translated()
     await both.until(2)
     assert [one["lang"] for one in both.events("caption")] == ["en", "ja"]
     assert [one["lang"] for one in english.events("caption")] == ["en"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
 from core.database import Database
 from tests.transcripts.conftest import MOMENT, segment
 from transcripts import store
-from transcripts.model import Meeting, Origin
+from transcripts.model import Meeting, MeetingState, Origin
 from transcripts.store import Draft
 
 MEETING = Meeting(
@@ -43,11 +46,9 @@ async def test_unknown_meeting_is_none(database: Database) -> None:
 
 
 async def test_meetings_are_listed_newest_first_within_the_wanted_states(database: Database) -> None:
-    import dataclasses
-    import datetime as dt
-
+    states: tuple[MeetingState, ...] = ("planned", "live", "ended")
     async with database.write() as connection:
-        for number, state in enumerate(("planned", "live", "ended")):
+        for number, state in enumerate(states):
             one = dataclasses.replace(
                 MEETING, id=f"m{number}", state=state, created_at=MOMENT + dt.timedelta(hours=number)
             )
@@ -62,8 +63,6 @@ async def test_meetings_are_listed_newest_first_within_the_wanted_states(databas
 async def test_first_start_is_kept_when_a_meeting_is_opened_again(
     database: Database, meeting: Meeting
 ) -> None:
-    import datetime as dt
-
     async with database.write() as connection:
         await store.set_state(connection, "m1", "live", at=MOMENT)
         await store.set_state(connection, "m1", "ended", at=MOMENT + dt.timedelta(hours=1))

@@ -191,7 +191,8 @@ async def test_full_house_is_refused_with_429(build: Build) -> None:
             assert refused.status == 429
 
 
-async def test_viewer_that_leaves_is_forgotten(site: Running) -> None:
+async def test_viewer_that_leaves_is_forgotten(build: Build) -> None:
+    site = await build(hub_options=HubOptions(poll_s=0.05))
     meeting = (await site.meeting()).meeting.id
     url = site.url(f"/meetings/{meeting}/captions")
     async with site.visitor.get(url) as staying:
@@ -201,7 +202,7 @@ async def test_viewer_that_leaves_is_forgotten(site: Running) -> None:
 
 
 async def test_slow_viewer_is_cut_and_resumes_while_others_are_served(build: Build) -> None:
-    site = await build(hub_options=HubOptions(viewer_buffer=4096))
+    site = await build(hub_options=HubOptions(viewer_buffer=4096, poll_s=0.05))
     meeting = (await site.meeting()).meeting.id
     path = f"/meetings/{meeting}/captions"
     stalled = sockets.socket()

@@ -111,9 +111,27 @@ def test_short_chat_phrases_are_recognised_98_times_in_100() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ok", "OK!!", "123", "03-1234-5678", "https://www.city.example.jp/pt", "〒123-4567", "a@b.example.jp", "👍🏽", "A4",
-     "", "   ", "\n", "?!", "hahaha", "Minato-ku 1-2-3", "wifi", "2025/3/31", "kkkk"],
-)  # fmt: skip
+    [
+        "ok",
+        "OK!!",
+        "123",
+        "03-1234-5678",
+        "https://www.city.example.jp/pt",
+        "〒123-4567",
+        "a@b.example.jp",
+        "👍🏽",
+        "A4",
+        "",
+        "   ",
+        "\n",
+        "?!",
+        "hahaha",
+        "Minato-ku 1-2-3",
+        "wifi",
+        "2025/3/31",
+        "kkkk",
+    ],
+)
 def test_text_that_says_nothing_keeps_the_persons_language_without_confidence(text: str) -> None:
     found = DETECTOR.detect(text, prior=["pt-BR"])
     assert (found.language, found.confidence) == ("pt-BR", UNSURE)

@@ -14,10 +14,18 @@ def values(text: str, language: str = "ja") -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("18600", "18600"), ("１８，６００", "18600"), ("2.5倍", "2.5"), ("三百二十人", "320"), ("1万5千人", "15000"),
-        ("250万人", "2500000"), ("2.5万人", "25000"), ("二〇二五個", "2025"), ("3番窓口", "3"), ("第2会議室", "2"),
+        ("18600", "18600"),
+        ("１８，６００", "18600"),
+        ("2.5倍", "2.5"),
+        ("三百二十人", "320"),
+        ("1万5千人", "15000"),
+        ("250万人", "2500000"),
+        ("2.5万人", "25000"),
+        ("二〇二五個", "2025"),
+        ("3番窓口", "3"),
+        ("第2会議室", "2"),
     ],
-)  # fmt: skip
+)
 def test_japanese_numbers(text: str, value: str) -> None:
     assert values(text) == [("number", value)]
 
@@ -33,12 +41,22 @@ def test_words_with_numerals_in_them_are_not_facts(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("令和7年3月31日", "2025-03-31"), ("令和元年5月1日", "2019-05-01"), ("平成31年4月", "2019-04"),
-        ("昭和60年", "1985"), ("2025年12月1日", "2025-12-01"), ("二〇二五年四月一日", "2025-04-01"), ("5/3", "--05-03"),
-        ("５月３日", "--05-03"), ("2025/3/31", "2025-03-31"), ("2025-03-31", "2025-03-31"), ("8月", "--08"),
-        ("令和7年度", "2025"), ("月曜日", "w1"), ("日曜", "w7"),
+        ("令和7年3月31日", "2025-03-31"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("平成31年4月", "2019-04"),
+        ("昭和60年", "1985"),
+        ("2025年12月1日", "2025-12-01"),
+        ("二〇二五年四月一日", "2025-04-01"),
+        ("5/3", "--05-03"),
+        ("５月３日", "--05-03"),
+        ("2025/3/31", "2025-03-31"),
+        ("2025-03-31", "2025-03-31"),
+        ("8月", "--08"),
+        ("令和7年度", "2025"),
+        ("月曜日", "w1"),
+        ("日曜", "w7"),
     ],
-)  # fmt: skip
+)
 def test_japanese_dates(text: str, value: str) -> None:
     assert values(text) == [("date", value)]
 
@@ -55,10 +73,18 @@ def test_impossible_japanese_date_is_not_a_date(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("午前8時30分", "08:30"), ("午後5時", "17:00"), ("午後0時15分", "12:15"), ("午前12時", "00:00"), ("8時半", "08:30"),
-        ("13:45", "13:45"), ("１６：３０", "16:30"), ("午後1:05", "13:05"), ("夜8時", "20:00"), ("夕方5時半", "17:30"),
+        ("午前8時30分", "08:30"),
+        ("午後5時", "17:00"),
+        ("午後0時15分", "12:15"),
+        ("午前12時", "00:00"),
+        ("8時半", "08:30"),
+        ("13:45", "13:45"),
+        ("１６：３０", "16:30"),
+        ("午後1:05", "13:05"),
+        ("夜8時", "20:00"),
+        ("夕方5時半", "17:30"),
     ],
-)  # fmt: skip
+)
 def test_japanese_times(text: str, value: str) -> None:
     assert values(text) == [("time", value)]
 
@@ -74,10 +100,16 @@ def test_durations_are_numbers_not_times() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("18,600円", "JPY18600"), ("￥500", "JPY500"), ("1万5千円", "JPY15000"), ("三億円", "JPY300000000"),
-        ("125億円", "JPY12500000000"), ("1億2,500万円", "JPY125000000"), ("300ドル", "USD300"), ("50レアル", "BRL50"),
+        ("18,600円", "JPY18600"),
+        ("￥500", "JPY500"),
+        ("1万5千円", "JPY15000"),
+        ("三億円", "JPY300000000"),
+        ("125億円", "JPY12500000000"),
+        ("1億2,500万円", "JPY125000000"),
+        ("300ドル", "USD300"),
+        ("50レアル", "BRL50"),
     ],
-)  # fmt: skip
+)
 def test_japanese_prices(text: str, value: str) -> None:
     assert values(text) == [("price", value)]
 
@@ -92,11 +124,15 @@ def test_percentages(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("03-1234-5678", "+81312345678"), ("(03)1234-5678", "+81312345678"), ("０９０-１２３４-５６７８", "+819012345678"),
-        ("+81 3-1234-5678", "+81312345678"), ("0120-555-321", "+81120555321"), ("+55 11 91234-5678", "+5511912345678"),
+        ("03-1234-5678", "+81312345678"),
+        ("(03)1234-5678", "+81312345678"),
+        ("０９０-１２３４-５６７８", "+819012345678"),
+        ("+81 3-1234-5678", "+81312345678"),
+        ("0120-555-321", "+81120555321"),
+        ("+55 11 91234-5678", "+5511912345678"),
         ("0312345678", "+81312345678"),
     ],
-)  # fmt: skip
+)
 def test_telephone_numbers_have_one_normal_form(text: str, value: str) -> None:
     assert values(f"電話は{text}です") == [("phone", value)]
 
@@ -130,15 +166,29 @@ def test_postal_codes(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("March 31, 2025", ("date", "2025-03-31")), ("31 March 2025", ("date", "2025-03-31")), ("May 3rd", ("date", "--05-03")),
-        ("3rd of May", ("date", "--05-03")), ("Sept. 9", ("date", "--09-09")), ("in May", ("date", "--05")),
-        ("October 2025", ("date", "2025-10")), ("5/3/2025", ("date", "2025-05-03")), ("Mondays", ("date", "w1")),
-        ("8:30 a.m.", ("time", "08:30")), ("5 p.m.", ("time", "17:00")), ("12 AM", ("time", "00:00")), ("17:15", ("time", "17:15")),
-        ("10 o'clock", ("time", "10:00")), ("18,600 yen", ("price", "JPY18600")), ("¥300", ("price", "JPY300")),
-        ("$2 million", ("price", "USD2000000")), ("12.5 billion yen", ("price", "JPY12500000000")),
-        ("3 million people", ("number", "3000000")), ("80 percent", ("number", "80%")), ("counter 21", ("number", "21")),
+        ("March 31, 2025", ("date", "2025-03-31")),
+        ("31 March 2025", ("date", "2025-03-31")),
+        ("May 3rd", ("date", "--05-03")),
+        ("3rd of May", ("date", "--05-03")),
+        ("Sept. 9", ("date", "--09-09")),
+        ("in May", ("date", "--05")),
+        ("October 2025", ("date", "2025-10")),
+        ("5/3/2025", ("date", "2025-05-03")),
+        ("Mondays", ("date", "w1")),
+        ("8:30 a.m.", ("time", "08:30")),
+        ("5 p.m.", ("time", "17:00")),
+        ("12 AM", ("time", "00:00")),
+        ("17:15", ("time", "17:15")),
+        ("10 o'clock", ("time", "10:00")),
+        ("18,600 yen", ("price", "JPY18600")),
+        ("¥300", ("price", "JPY300")),
+        ("$2 million", ("price", "USD2000000")),
+        ("12.5 billion yen", ("price", "JPY12500000000")),
+        ("3 million people", ("number", "3000000")),
+        ("80 percent", ("number", "80%")),
+        ("counter 21", ("number", "21")),
     ],
-)  # fmt: skip
+)
 def test_english_facts(text: str, expected: tuple[str, str]) -> None:
     assert values(text, "en") == [expected]
 
@@ -151,14 +201,26 @@ def test_english_words_are_not_facts(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("31 de março de 2025", ("date", "2025-03-31")), ("1º de maio", ("date", "--05-01")), ("3/5", ("date", "--05-03")),
-        ("em maio", ("date", "--05")), ("segunda-feira", ("date", "w1")), ("aos sábados", ("date", "w6")),
-        ("8h30", ("time", "08:30")), ("17h", ("time", "17:00")), ("às 10 horas", ("time", "10:00")), ("5 da tarde", ("time", "17:00")),
-        ("8:30 da manhã", ("time", "08:30")), ("18.600 ienes", ("price", "JPY18600")), ("10 mil ienes", ("price", "JPY10000")),
-        ("R$ 1.234,50", ("price", "BRL1234.5")), ("12,5 bilhões de ienes", ("price", "JPY12500000000")),
-        ("10 horas de espera", ("number", "10")), ("80%", ("number", "80%")), ("2,5 metros", ("number", "2.5")),
+        ("31 de março de 2025", ("date", "2025-03-31")),
+        ("1º de maio", ("date", "--05-01")),
+        ("3/5", ("date", "--05-03")),
+        ("em maio", ("date", "--05")),
+        ("segunda-feira", ("date", "w1")),
+        ("aos sábados", ("date", "w6")),
+        ("8h30", ("time", "08:30")),
+        ("17h", ("time", "17:00")),
+        ("às 10 horas", ("time", "10:00")),
+        ("5 da tarde", ("time", "17:00")),
+        ("8:30 da manhã", ("time", "08:30")),
+        ("18.600 ienes", ("price", "JPY18600")),
+        ("10 mil ienes", ("price", "JPY10000")),
+        ("R$ 1.234,50", ("price", "BRL1234.5")),
+        ("12,5 bilhões de ienes", ("price", "JPY12500000000")),
+        ("10 horas de espera", ("number", "10")),
+        ("80%", ("number", "80%")),
+        ("2,5 metros", ("number", "2.5")),
     ],
-)  # fmt: skip
+)
 def test_portuguese_facts(text: str, expected: tuple[str, str]) -> None:
     assert values(text, "pt-BR") == [expected]
 
@@ -166,19 +228,27 @@ def test_portuguese_facts(text: str, expected: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "language", "value"),
     [
-        ("Please come at ten.", "en", "10"), ("the third floor", "en", "3"), ("two hundred yen", "en", "JPY200"),
-        ("at noon", "en", "12:00"), ("正午", "ja", "12:00"), ("二人", "ja", "2"), ("segundo andar", "pt-BR", "2"),
-        ("meio-dia", "pt-BR", "12:00"), ("a 21st counter", "en", "21"),
+        ("Please come at ten.", "en", "10"),
+        ("the third floor", "en", "3"),
+        ("two hundred yen", "en", "JPY200"),
+        ("at noon", "en", "12:00"),
+        ("正午", "ja", "12:00"),
+        ("二人", "ja", "2"),
+        ("segundo andar", "pt-BR", "2"),
+        ("meio-dia", "pt-BR", "12:00"),
+        ("a 21st counter", "en", "21"),
     ],
-)  # fmt: skip
+)
 def test_mentions_see_what_could_stand_for_a_fact(text: str, language: str, value: str) -> None:
     assert value in [fact.value for fact in mentions(text, language)]
 
 
 def test_language_without_patterns_of_its_own_still_keeps_what_looks_the_same_everywhere() -> None:
     assert values("Hãy gọi 03-1234-5678 lúc 8:30, giá 1.800", "vi") == [
-        ("phone", "+81312345678"), ("time", "08:30"), ("number", "1800"),
-    ]  # fmt: skip
+        ("phone", "+81312345678"),
+        ("time", "08:30"),
+        ("number", "1800"),
+    ]
 
 
 def test_facts_know_where_they_stand() -> None:

@@ -34,8 +34,10 @@ def test_address_goes_to_a_larger_model_as_it_is_at_first() -> None:
 def test_price_gets_an_easier_price_at_the_second_try() -> None:
     template = template_of("保険料は18,600円です", "ja")
     assert [protect(template, JA_EN, "argos", attempt).text for attempt in (0, 1, 2)] == [
-        "保険料は18,600円です", "保険料は300円です", "保険料は500円です",
-    ]  # fmt: skip
+        "保険料は18,600円です",
+        "保険料は300円です",
+        "保険料は500円です",
+    ]
 
 
 def test_trusted_fact_stays_while_others_get_stand_ins() -> None:

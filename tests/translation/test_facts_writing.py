@@ -81,9 +81,17 @@ def test_folding_keeps_every_character_in_its_place(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language", "value"),
-    [("1.800", "pt-BR", "1800"), ("1.800", "en", "1800"), ("1,5", "pt-BR", "1.5"), ("1.50", "en", "1.5"), ("007", "en", "7"),
-     ("千二百", "ja", "1200"), ("万", "ja", "10000"), ("一〇一", "ja", "101")],
-)  # fmt: skip
+    [
+        ("1.800", "pt-BR", "1800"),
+        ("1.800", "en", "1800"),
+        ("1,5", "pt-BR", "1.5"),
+        ("1.50", "en", "1.5"),
+        ("007", "en", "7"),
+        ("千二百", "ja", "1200"),
+        ("万", "ja", "10000"),
+        ("一〇一", "ja", "101"),
+    ],
+)
 def test_numbers_are_read_by_the_marks_of_their_language(text: str, language: str, value: str) -> None:
     assert parse_number(text, language) == value
 
@@ -132,8 +140,10 @@ def outcome(source_text: str, source: str, text: str, target: str) -> tuple[list
 
 def test_fact_in_another_format_is_kept() -> None:
     assert outcome("18,600円を令和7年3月31日まで", "ja", "18.600 ienes até 31 de março de 2025", "pt-BR") == (
-        ["JPY18600", "2025-03-31"], [], [],
-    )  # fmt: skip
+        ["JPY18600", "2025-03-31"],
+        [],
+        [],
+    )
 
 
 def test_wrong_number_is_lost_and_the_invented_one_is_added() -> None:

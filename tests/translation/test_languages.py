@@ -14,8 +14,14 @@ def test_every_language_of_the_plan_is_served() -> None:
 
 def test_languages_without_spaces_are_the_ones_written_without_them() -> None:
     assert {tag for tag, row in languages().items() if not row.spaces} == {
-        "ja", "ja-Hira", "zh-Hans", "zh-Hant", "th", "my", "km",
-    }  # fmt: skip
+        "ja",
+        "ja-Hira",
+        "zh-Hans",
+        "zh-Hant",
+        "th",
+        "my",
+        "km",
+    }
 
 
 def test_every_fallback_is_served_and_none_is_the_language_itself() -> None:
@@ -64,10 +70,19 @@ def test_long_unknown_tag_is_shortened_in_the_sentence() -> None:
 @pytest.mark.parametrize(
     ("code", "tag"),
     [
-        ("pt", "pt-BR"), ("pt_PT", "pt-BR"), ("en-GB", "en"), ("en-AU", "en"), ("zh-TW", "zh-Hant"), ("zh", "zh-Hans"),
-        ("fil", "tl"), ("in", "id"), ("JA", "ja"), ("ja-Hira", "ja-Hira"), ("es-419", "es"),
+        ("pt", "pt-BR"),
+        ("pt_PT", "pt-BR"),
+        ("en-GB", "en"),
+        ("en-AU", "en"),
+        ("zh-TW", "zh-Hant"),
+        ("zh", "zh-Hans"),
+        ("fil", "tl"),
+        ("in", "id"),
+        ("JA", "ja"),
+        ("ja-Hira", "ja-Hira"),
+        ("es-419", "es"),
     ],
-)  # fmt: skip
+)
 def test_codes_from_elsewhere_find_their_language(code: str, tag: str) -> None:
     found = find_language(code)
     assert found is not None

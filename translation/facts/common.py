@@ -12,7 +12,7 @@ from translation.facts.pattern import Pattern, date_value, time_value
 
 _URL = re.compile(
     r"(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'*+,;=%]*[A-Za-z0-9/#=&_~\-]"
-    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}(?:jp|com|org|net|br|info)(?:/[A-Za-z0-9\-._~/?#=&%]*[A-Za-z0-9/])?(?![\w@])"
+    r"|(?<![A-Za-z0-9@.-])(?:[a-z0-9-]{1,63}\.){1,6}(?:jp|com|org|net|br|info)(?:/[A-Za-z0-9\-._~/?#=&%]*[A-Za-z0-9/])?(?![A-Za-z0-9@])"
 )
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"

@@ -12,7 +12,9 @@ _MONTHS = {name.casefold(): n for n, name in enumerate(_WORDS.months, 1)} | {
     name[:3].casefold(): n for n, name in enumerate(_WORDS.months, 1)
 }
 _MONTH = (
-    "(?P<month>" + "|".join([*_WORDS.months, *(name[:3] + r"\b\.?" for name in _WORDS.months), "Sept"]) + ")"
+    "(?P<month>"
+    + "|".join([*_WORDS.months, *(name[:3] + r"\b\.?" for name in _WORDS.months), r"Sept\.?"])
+    + ")"
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAYS = [name[:3].casefold() for name in _WORDS.weekdays]

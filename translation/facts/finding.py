@@ -20,7 +20,7 @@ REMEMBERED = 512
 
 # Without any of these there is no fact, and nothing to search for.
 _HINT = re.compile(
-    r"[\d@*曜〇一二三四五六七八九十百千万正]|www\.|\.(?:jp|com|org|net|br|info)\b|ひとり|ふたり|[（(・、][月火水木金土日]|[月火水木金土日][・、と（(]"
+    r"[\d@*曜〇一二三四五六七八九十百千万正]|://|www\.|\.(?:jp|com|org|net|br|info)(?![A-Za-z])|ひとり|ふたり|[（(・、][月火水木金土日]|[月火水木金土日][・、と（(]"
     + "|"
     + "|".join((*ENGLISH.months, *(day[:3] for day in ENGLISH.weekdays)))
     + r"|(?i:\b(?:"

@@ -104,7 +104,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "number",
         re.compile(
-            rf"(?:[一二三四五六七八九十百千万]{{2,}}|(?<![一-龥])[二三四五六七八九])(?={_COUNTERS})|{_DIGITS}(?:[百千]?[万億](?:{_DIGITS}[百千]?万?)?|[百千])"
+            rf"(?:[〇一二三四五六七八九十百千万]{{2,}}|(?<![一-龥])[二三四五六七八九])(?={_COUNTERS})|{_DIGITS}(?:[百千]?[万億](?:{_DIGITS}[百千]?万?)?|[百千])"
         ),
         lambda match: parse_number(match.group(), "ja"),
     ),
