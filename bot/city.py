@@ -36,6 +36,7 @@ class Article:
     slug: str
     language: str
     title: str
+    label: str  # the title in at most 20 characters, for buttons
     department: str
     source: str
     updated: dt.date
@@ -208,6 +209,7 @@ def _article(path: Path) -> Article:
             slug=str(meta["slug"]),
             language=str(meta["language"]),
             title=str(meta["title"]),
+            label=str(meta["label"]),
             department=str(meta["department"]),
             source=str(meta["source"]),
             updated=_date(meta["updated"]),

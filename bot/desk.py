@@ -64,7 +64,7 @@ class Desk:
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The desk, with one request opened by `?request=`."""
         account = require(request, "staff")
-        return await self._page(request, account, draft=request.query.get("draft", ""))
+        return await self._page(request, account)
 
     async def _page(
         self,
@@ -190,7 +190,14 @@ class Desk:
             if "preview" in form:
                 preview = describe(await self._requests.preview(request_id, text))
                 return await self._page(request, account, request_id=request_id, draft=text, preview=preview)
-            await self._requests.answer(request_id, account, text, confirmed=form.get("confirm") == "1")
+            seen = str(form.get("version", ""))
+            await self._requests.answer(
+                request_id,
+                account,
+                text,
+                confirmed=form.get("confirm") == "1",
+                version=int(seen) if seen.isdecimal() else None,
+            )
         except FactsLost as error:
             preview = describe(error.preview)
             return await self._refused(request, account, error, draft=text, preview=preview)

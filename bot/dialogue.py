@@ -48,14 +48,15 @@ class Facts:
     request_number: int = 0
     request_state: str = ""  # open, claimed or answered
     department: str = ""  # which department the best article belongs to
-    closed_until: str = ""  # the next opening time, when the desk is closed now
+    closed_until: str = ""  # when the desk opens next (ISO 8601, local time), if it is closed now
     shelters: tuple[str, ...] = ()  # ids of the nearest shelters, nearest first
     my_number_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Say a phrase. `values` fill its placeholders; `{language}` is given as a tag and shown by its own name."""
+    """Say a phrase. `values` fill its placeholders; a `language` is given as a tag and shown by its own name, a
+    `when` as ISO 8601 and shown as the reader writes it."""
 
     phrase: str
     values: tuple[tuple[str, str], ...] = ()

@@ -6,6 +6,7 @@ clerk writes can change the shape of a message. Limits are LINE's (Messaging API
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 import regex
+from babel.core import UnknownLocaleError
+from babel.dates import format_datetime
 
 from bot.city import Article, City, distance_m, in_language
 from bot.dialogue import PERSON_BUTTON, Action, Say, ShowArticle, ShowShelters, ShowTitles, pressed
@@ -69,6 +72,16 @@ def split_text(text: str, limit: int = TEXT_UNITS) -> list[str]:
         pieces.append(rest[:cut].rstrip("\n"))
         rest = rest[cut:].lstrip("\n")
     return [*pieces, rest] if rest else pieces
+
+
+def format_moment(moment: dt.datetime, language: str) -> str:
+    """A weekday, date and time as a reader of `language` writes them, on the 24-hour clock that Japan uses."""
+    patterns = {"ja": "M月d日(E) H:mm", "en": "EEEE, MMMM d, HH:mm", "pt": "EEEE, d 'de' MMMM, HH:mm"}
+    base = language.split("-")[0]
+    try:
+        return format_datetime(moment, patterns.get(base, "yyyy-MM-dd HH:mm"), locale=base)
+    except UnknownLocaleError:
+        return f"{moment:%Y-%m-%d %H:%M}"
 
 
 class Renderer:
@@ -133,6 +146,8 @@ class Renderer:
         values = dict(action.values)
         if "language" in values:
             values["language"] = self.own_name(values["language"])
+        if "when" in values:
+            values["when"] = format_moment(dt.datetime.fromisoformat(values["when"]), language)
         values.setdefault("number", str(number))
         return self.text(self.phrase(action.phrase, language, **values))
 
@@ -149,14 +164,13 @@ class Renderer:
 
     def _titles(self, slugs: Sequence[str], language: str) -> tuple[Reply, list[Button]]:
         articles = [article for slug in slugs if (article := self._city.article(slug, language))]
-        buttons = [
-            Button(label=article.title, data=pressed("article", article.slug), literal=True)
-            for article in articles
-        ]
         intro = self.phrase("unsure.intro", language)
         card = _bubble(
             [_text(intro, wrap=True)],
-            [_button(cut_graphemes(button.label, CARD_LABEL_GRAPHEMES), button.data) for button in buttons],
+            [
+                _button(article.title, pressed("article", article.slug), shown=article.label)
+                for article in articles
+            ],
         )
         text = "\n".join([intro, *(f"・{article.title}" for article in articles)])
         quick = [Button(label="unsure.none", data=pressed("none")), PERSON_BUTTON]
@@ -244,8 +258,10 @@ def _text(text: str, **style: object) -> LineMessage:
     return {"type": "text", "text": text, **style}
 
 
-def _button(label: str, data: str) -> LineMessage:
-    action = {"type": "postback", "label": label, "data": data, "displayText": label}
+def _button(label: str, data: str, *, shown: str = "") -> LineMessage:
+    """A button of a card. `shown` is what then appears as the resident's own words, instead of the label."""
+    label = cut_graphemes(label, CARD_LABEL_GRAPHEMES)
+    action = {"type": "postback", "label": label, "data": data, "displayText": shown or label}
     return {"type": "button", "style": "secondary", "height": "sm", "action": action}
 
 

@@ -7,6 +7,7 @@ date or address that got lost on the way is named, and the answer is only sent w
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,10 @@ class RequestDesk:
         renderer: Renderer,
         outbox: Outbox,
         names: AccountNames,
+        saved: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        """`saved` are replies that people wrote in every language: Japanese text → language → text."""
+        self._saved = saved or {}
         self._jobs = jobs
         self._bus = bus
         self._clock = clock
@@ -197,27 +201,17 @@ class RequestDesk:
             raise InvalidInput(
                 f"An answer has at most {ANSWER_MAX} characters.", key="desk.error.too_long", limit=ANSWER_MAX
             )
+        if human := self._saved.get(text, {}).get(language):
+            return _untouched(human, language)
         if language.split("-")[0] == "ja":
-            return Preview(
-                text=text,
-                language=language,
-                back="",
-                route=(language,),
-                confidence=None,
-                flags=(),
-                kept=(),
-                lost=(),
-            )
+            return _untouched(text, language)
         try:
             forward = await self._translator.translate(text, source="ja", target=language)
         except AppError as error:
             # A missing pair never fails a conversation: the resident gets the Japanese words, marked as such.
             if not isinstance(error, (Unavailable, InvalidInput)):
                 raise
-            return Preview(
-                text=text, language="ja", back="", route=("ja",), confidence=None,
-                flags=("untranslated",), kept=(), lost=(),
-            )  # fmt: skip
+            return _untouched(text, "ja", flags=("untranslated",))
         return Preview(
             text=forward.text,
             language=language,
@@ -236,9 +230,20 @@ class RequestDesk:
             return ""
         return back.text
 
-    async def answer(self, request_id: str, account: Account, text: str, *, confirmed: bool = False) -> None:
-        """Send an answer. Raises FactsLost unless confirmed, Conflict if the request is no longer the clerk's."""
+    async def answer(
+        self,
+        request_id: str,
+        account: Account,
+        text: str,
+        *,
+        confirmed: bool = False,
+        version: int | None = None,
+    ) -> None:
+        """Send an answer. Raises FactsLost unless confirmed, NotAuthorised if the request is not the clerk's, and
+        Conflict if it is no longer at the `version` that the clerk saw, so that a form sent twice answers once."""
         request = await self._mine(request_id, account)
+        if version is not None and version != request.version:
+            raise _too_late()
         opened = await self.open(request_id)
         preview = await self._preview(text, opened.resident.conversation.language or "ja")
         if preview.lost and not confirmed:
@@ -346,6 +351,13 @@ class AccountNames:
             account: Account | None = await self._find(account_id)
             self._names[account_id] = account.display_name if account else account_id
         return self._names[account_id]
+
+
+def _untouched(text: str, language: str, *, flags: tuple[str, ...] = ()) -> Preview:
+    """A text that no machine translated."""
+    return Preview(
+        text=text, language=language, back="", route=(), confidence=None, flags=flags, kept=(), lost=()
+    )
 
 
 def fact_view(fact: Fact) -> dict[str, str]:

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from babel.core import UnknownLocaleError
-from babel.dates import format_datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import store
@@ -251,12 +249,11 @@ class ChatService:
         question = pending.text if asks_person and pending else text
         language = facts.detected or resident.conversation.language
         facts = await self._understanding.look_up(facts, question, language=language)
-        return replace(facts, closed_until=self._closed_until(resident, facts)), request
+        return replace(facts, closed_until=self._closed_until()), request
 
-    def _closed_until(self, resident: Resident, facts: Facts) -> str:
+    def _closed_until(self) -> str:
         opening = self._city.hours.next_opening(self._clock.now())
-        language = resident.conversation.language or facts.detected or "ja"
-        return format_moment(opening, language) if opening else ""
+        return opening.isoformat() if opening else ""
 
     async def _commit(self, job: Job, incoming: Incoming, decision: _Decision) -> None:
         received_at = dt.datetime.fromisoformat(job.payload["received_at"])
@@ -416,13 +413,3 @@ class _Decision:
 
 def _reachable(actions: Sequence[Action]) -> bool | None:
     return next((action.reachable for action in actions if isinstance(action, SetReachable)), None)
-
-
-def format_moment(moment: dt.datetime, language: str) -> str:
-    """A weekday, date and time as a reader of `language` writes them, on the 24-hour clock that Japan uses."""
-    patterns = {"ja": "M月d日(E) H:mm", "en": "EEEE, MMMM d, HH:mm", "pt": "EEEE, d 'de' MMMM, HH:mm"}
-    base = language.split("-")[0]
-    try:
-        return format_datetime(moment, patterns.get(base, "yyyy-MM-dd HH:mm"), locale=base)
-    except UnknownLocaleError:
-        return f"{moment:%Y-%m-%d %H:%M}"

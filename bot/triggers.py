@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 ANYWHERE = ("emergency", "urgent", "person")  # in this order of importance
+ALONE = "emergency_alone"  # a cry for help that only means danger when nothing else is said ("fire!")
 WHOLE = ("cancel", "language", "thanks", "bye", "hello", "yes", "no")
 # A wish for a person is only clear in a short message: "the person at the counter said …" is a question.
 PERSON_LENGTH = 60
@@ -19,6 +20,7 @@ PERSON_LENGTH = 60
 _SPACES = re.compile(r"\s+")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _LATIN = re.compile(r"[a-z]")
+_LETTER = "[0-9a-zà-ÿ]"  # what may not stand beside a word of Latin letters; Japanese may ("夫のDVで")
 
 
 def normalise(text: str) -> str:
@@ -35,7 +37,7 @@ class Triggers:
         """`words` is language → kind → phrases."""
         self._whole = {
             kind: {normalise(phrase) for table in words.values() for phrase in table.get(kind, ())}
-            for kind in (*ANYWHERE, *WHOLE)
+            for kind in (*ANYWHERE, ALONE, *WHOLE)
         }
         self._anywhere = {
             kind: _pattern(sorted(self._whole[kind], key=len, reverse=True)) for kind in ANYWHERE
@@ -44,6 +46,8 @@ class Triggers:
     def find(self, text: str) -> str:
         """The most important kind that `text` has, or an empty string."""
         said = normalise(text)
+        if said in self._whole[ALONE]:
+            return "emergency"
         for kind in ANYWHERE:
             if kind == "person" and len(said) > PERSON_LENGTH:
                 continue
@@ -56,7 +60,7 @@ class Triggers:
 def _pattern(phrases: Sequence[str]) -> re.Pattern[str] | None:
     """Any of the phrases; whole words in scripts that have spaces."""
     parts = [
-        rf"(?<!\w){re.escape(phrase)}(?!\w)" if _LATIN.search(phrase) else re.escape(phrase)
+        rf"(?<!{_LETTER}){re.escape(phrase)}(?!{_LETTER})" if _LATIN.search(phrase) else re.escape(phrase)
         for phrase in phrases
         if phrase
     ]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from babel import Locale, UnknownLocaleError
@@ -234,6 +235,7 @@ def _connect(
     messenger: Messenger,
 ) -> Service:
     jobs = Jobs(database, bus, clock)
+    replies = saved_replies(settings.city_dir)
     renderer = Renderer(city, own_names())
     outbox = Outbox(jobs, messenger, bus)
     chat = ChatService(
@@ -258,6 +260,7 @@ def _connect(
         renderer=renderer,
         outbox=outbox,
         names=AccountNames(accounts.get),
+        saved={reply["text"]["ja"]: reply["text"] for reply in replies},
     )
     meetings = MeetingService(database=database, jobs=jobs, bus=bus, clock=clock, translator=translator)
     hub = Hub(read_after=meetings.read_after, bus=bus, clock=clock, tasks=tasks)
@@ -271,7 +274,11 @@ def _connect(
         options=SourceOptions(meetings=settings.recogniser.max_meetings),
     )
     desk = Desk(
-        requests, bus, city, japanese_names=japanese_names(), saved_replies=saved_replies(settings.city_dir)
+        requests,
+        bus,
+        city,
+        japanese_names=japanese_names(),
+        saved_replies=[{"title": reply["title"], "text": reply["text"]["ja"]} for reply in replies],
     )
     options = SessionOptions(
         idle_s=settings.http.session_idle_s,
@@ -301,8 +308,8 @@ def _connect(
     )
 
 
-def saved_replies(city_dir: Path) -> list[dict[str, str]]:
-    """Replies that staff use often."""
+def saved_replies(city_dir: Path) -> list[dict[str, Any]]:
+    """Replies that staff use often, as `{"title", "text": {language: text}}`."""
     file = city_dir / "replies.toml"
     return list(read_toml(file).get("replies", [])) if file.exists() else []
 

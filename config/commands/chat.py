@@ -150,7 +150,7 @@ async def _evaluate(rows: list[list[str]]) -> dict[str, Any]:
 
 
 def _fits(answer: dict[str, Any], label: str) -> bool:
-    return answer["kind"] == {"person": "request"}.get(label, label)
+    return bool(answer["kind"] == {"person": "request"}.get(label, label))
 
 
 def _count(count: dict[str, int], answer: dict[str, Any], label: str) -> None:

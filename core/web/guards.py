@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from core.errors import AppError, NotAuthorised
 from core.ids import new_id
 from core.log import get_logger
 from core.metrics import counter, histogram
-from core.web.pages import render
+from core.web.pages import PAGES, page_language, render
 from core.web.sessions import account
 
 log = get_logger(__name__)
@@ -71,12 +72,29 @@ def wants_json(request: web.Request) -> bool:
     )
 
 
-async def answer_error(request: web.Request, status: int, code: str, sentence: str) -> web.Response:
-    """The error as JSON for programs and as a page for people."""
+async def answer_error(
+    request: web.Request,
+    status: int,
+    code: str,
+    sentence: str,
+    *,
+    key: str = "",
+    values: Mapping[str, object] | None = None,
+) -> web.Response:
+    """The error as JSON for programs and as a page for people, in the page's words where `key` names some."""
     if wants_json(request):
         return web.json_response({"error": {"code": code, "message": sentence}}, status=status)
+    language = page_language(request) if key else "en"
+    if key:
+        sentence = request.app[PAGES].words.get(language, key, **(values or {}))
     return await render(
-        request, "core/error.html", status=status, code=code, sentence=sentence, error_status=status
+        request,
+        "core/error.html",
+        status=status,
+        code=code,
+        sentence=sentence,
+        sentence_language=language,
+        error_status=status,
     )
 
 
@@ -108,9 +126,13 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     except NotAuthorised as error:
         if account(request) is None and request.method == "GET" and not wants_json(request):
             raise web.HTTPSeeOther(f"/login?{_next(request)}") from error
-        return await answer_error(request, error.status, error.code, str(error))
+        return await answer_error(
+            request, error.status, error.code, str(error), key=error.key, values=error.values
+        )
     except AppError as error:
-        return await answer_error(request, error.status, error.code, str(error))
+        return await answer_error(
+            request, error.status, error.code, str(error), key=error.key, values=error.values
+        )
     except web.HTTPException as error:
         if error.status not in _HTTP_SENTENCES:
             raise

@@ -35,7 +35,12 @@ def pages() -> PageRenderer:
 
 def error_page(pages: PageRenderer, code: str, status: int = 400, **context: Any) -> str:
     return pages.render(
-        "core/error.html", code=code, error_status=status, sentence="What happened.", **context
+        "core/error.html",
+        code=code,
+        error_status=status,
+        sentence="What happened.",
+        sentence_language="en",
+        **context,
     )
 
 
@@ -180,7 +185,11 @@ def test_typed_name_cannot_become_markup(pages: PageRenderer) -> None:
 
 def test_error_sentence_cannot_become_markup(pages: PageRenderer) -> None:
     html = pages.render(
-        "core/error.html", code="not_found", error_status=404, sentence="<script>alert(1)</script>"
+        "core/error.html",
+        code="not_found",
+        error_status=404,
+        sentence="<script>alert(1)</script>",
+        sentence_language="en",
     )
     assert problems(html) == []
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html

@@ -1,0 +1,204 @@
+"""The pages in a real browser: captions appear, corrections arrive, nothing becomes markup, the microphone is heard."""
+
+from __future__ import annotations
+
+import shutil
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from core.accounts import Account
+from tests.transcripts.conftest import Build, Running, segment, speech
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser: install it with `apt-get install chromium`"),
+]
+
+ANN = Account(id="ann", name="ann", role="interpreter", display_name="Ann", department="")
+COMPLAINTS: list[str] = []  # errors in scripts and breaches of the content policy, in the test that runs
+MARKUP = "<img src=x onerror=document.title='hacked'> </script>"
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
+    """Headless Chromium whose microphone hears the demo speech."""
+    voice = tmp_path / "voice.wav"
+    with wave.open(str(voice), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(speech(13.0).pcm)
+    async with async_playwright() as running:
+        launched = await running.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={voice}",
+            ],
+        )
+        COMPLAINTS.clear()
+        yield launched
+        await launched.close()
+    assert COMPLAINTS == []
+
+
+async def open_page(
+    browser: Browser,
+    site: Running,
+    path: str,
+    *,
+    client: ClientSession | None = None,
+    width: int = 390,
+) -> Page:
+    """A page at phone width, with the session of `client`. What it complains about is kept for `browser` to see."""
+    context = await browser.new_context(viewport={"width": width, "height": 700}, permissions=["microphone"])
+    for cookie in client.cookie_jar if client else ():
+        await context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url("/")}])
+    page = await context.new_page()
+    page.on("pageerror", lambda error: COMPLAINTS.append(str(error)))
+    page.on("console", lambda message: COMPLAINTS.append(message.text) if message.type == "error" else None)
+    await page.goto(site.url(path))
+    return page
+
+
+async def watching(site: Running, meeting_id: str, page: Page) -> None:
+    """Wait until the page follows the meeting: the state that it was sent stands on it."""
+    await site.service.start(meeting_id)
+    await expect(page.locator("[data-state-chip]")).to_have_text("Live")
+
+
+async def test_captions_appear_and_corrections_replace_them(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=ja&second=en&ui=en")
+    await watching(site, meeting, page)
+    await site.service.commit_segment(meeting, segment(1))
+    row = page.locator("li[data-seq='1']")
+    await expect(row.locator(".second .text")).to_have_text("The school opens at 9.")
+    await expect(row.locator(".first")).to_have_text("being translated …")
+    await site.translated()
+    await expect(row.locator(".mark").first).to_have_text("not translated")
+    await site.service.correct(meeting, seq=1, lang="ja", text="学校は9時に開きます。", rev=1, account=ANN)
+    await expect(row.locator(".first .text")).to_have_text("学校は9時に開きます。")
+    assert await row.locator(".first").get_attribute("lang") == "ja"
+
+
+async def test_markup_that_arrives_live_stays_text(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await watching(site, meeting, page)
+    await site.service.commit_segment(meeting, segment(1, MARKUP))
+    await expect(page.locator("li[data-seq='1'] .text")).to_have_text(MARKUP)
+    assert await page.locator("img[src=x]").count() == 0
+    assert await page.title() == "School briefing · Aoba City"
+
+
+async def test_scrolled_back_reader_is_not_moved_and_can_jump_to_now(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    for seq in range(1, 21):
+        await site.service.commit_segment(meeting, segment(seq, f"Sentence number {seq}."))
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await watching(site, meeting, page)
+    assert await page.evaluate("scrollY") > 0
+    await page.mouse.wheel(0, -10_000)
+    await expect(page.locator("#jump")).to_be_visible()
+    await site.service.commit_segment(meeting, segment(21, "The newest."))
+    await expect(page.locator("li[data-seq='21']")).to_be_attached()
+    assert await page.evaluate("scrollY") == 0
+    await page.locator("#jump").click()
+    await expect(page.locator("#jump")).to_be_hidden()
+    await expect(page.locator("li[data-seq='21']")).to_be_in_viewport()
+
+
+async def test_text_size_is_kept_on_the_device(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await page.get_by_label("Text and languages").click()
+    await page.get_by_label("Larger text").click()
+    await page.reload()
+    assert await page.evaluate("document.documentElement.dataset.size") == "2"
+
+
+async def test_nothing_overflows_on_a_phone(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja", "pt-BR", "ja-Hira")).meeting.id
+    await site.service.commit_segment(meeting, segment(1, "word " * 40))
+    ann = await site.log_in("ann", "admin")
+    page = await open_page(browser, site, "/meetings", client=ann)
+    for path in (
+        "/meetings",
+        f"/meetings/{meeting}",
+        f"/meetings/{meeting}/send",
+        "/review",
+        f"/review/{meeting}",
+    ):
+        await page.goto(site.url(path))
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+async def test_interpreter_saves_by_key_and_goes_on(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    for seq in (1, 2):
+        await site.service.commit_segment(meeting, segment(seq))
+        await site.translated()
+    ann = await site.log_in("ann", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=ann, width=1280)
+    field = page.locator("#t-1-ja")
+    await field.fill("学校は9時に開きます。")
+    await expect(page.locator("#s1 .review-cell").nth(1).locator("[data-status]")).to_have_text(
+        "Not saved yet"
+    )
+    await field.press("Control+Enter")
+    await expect(page.locator("#s1 .review-cell").nth(1).locator("[data-status]")).to_have_text("Approved")
+    await expect(page.locator("#t-2-ja")).to_be_focused()
+    stored, _ = await site.service.transcript(meeting, ["ja"])
+    assert [one.caption.text for one in stored] == ["学校は9時に開きます。", "The school opens at 9."]
+
+
+async def test_interpreter_sees_what_somebody_else_wrote_meanwhile(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    await site.translated()
+    ann = await site.log_in("ann", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=ann, width=1280)
+    cell = page.locator("#s1 .review-cell").nth(1)
+    await page.locator("#t-1-ja").fill("わたしの訳")
+    await site.service.correct(meeting, seq=1, lang="ja", text="先の訳", rev=1, account=ANN)
+    await expect(cell.locator("[data-theirs]")).to_have_text("先の訳")
+    assert await page.locator("#t-1-ja").input_value() == "わたしの訳"
+    await cell.get_by_text("Keep mine").click()
+    await page.locator("#t-1-ja").press("Control+Enter")
+    await expect(cell.locator("[data-status]")).to_have_text("Approved")
+    history = await site.service.history(meeting, seq=1, lang="ja")
+    assert [one.text for one in history] == ["The school opens at 9.", "先の訳", "わたしの訳"]
+
+
+async def test_new_captions_become_rows_in_the_review_room(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    ann = await site.log_in("ann", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=ann, width=1280)
+    await expect(page.get_by_text("Nothing has been said yet.")).to_be_visible()
+    await site.service.commit_segment(meeting, segment(1))
+    await expect(page.locator("#t-1-en")).to_have_value("The school opens at 9.")
+    await expect(page.locator("#nothing")).to_have_count(0)
+
+
+async def test_microphone_is_heard_and_everything_arrives(browser: Browser, build: Build) -> None:
+    site = await build(seconds=13.0)
+    made = await site.meeting()
+    page = await open_page(
+        browser, site, f"/meetings/{made.meeting.id}/send?token={made.sender_token}&ui=en", width=1280
+    )
+    await page.get_by_role("button", name="Start sending").click()
+    await expect(page.locator("#recognised")).to_contain_text("Good", timeout=15_000)
+    await expect(page.locator("#status")).to_have_text("Sending")
+    await page.get_by_role("button", name="Stop sending").click()
+    await expect(page.locator("#status")).to_contain_text("All sound has arrived.", timeout=15_000)
+    stored, _ = await site.service.transcript(made.meeting.id, ["en"])
+    assert stored[0].caption.text.startswith("Good morning")
