@@ -1,8 +1,9 @@
 """Finding the article that answers a question.
 
-Two views of a question are fused. Embeddings see meaning across languages: a Portuguese question finds a title in
-Japanese. Character n-grams see the very words, also two-character Japanese words that trigram search misses, and
-typing errors. Each article is compared by its title and by the ways in which people ask for it, in every language.
+A question is compared with how people ask for an article (its title and sample questions) and with what it says, in
+every language that it is written in; and each comparison is made twice. Embeddings see meaning across languages: a
+Portuguese question finds a title in Japanese. Character n-grams see the very words, also two-character Japanese words
+that trigram search misses, and typing errors.
 
 The scores are calibrated on labelled questions (`madoguchi knowledge evaluate`): sure enough and well ahead of
 the next article → answer; not sure → offer titles; else a person. An article is never made up.
@@ -33,6 +34,8 @@ SEARCH_SECONDS = histogram("knowledge_search_seconds", "From a question to its a
 SEARCHES = counter("knowledge_searches", "Questions looked up", ["result"])
 
 Vectors = NDArray[np.float32]
+Scores = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 _WORDS = re.compile(r"\w+")
 
 
@@ -54,14 +57,18 @@ class Embedder(Protocol):
 class SearchOptions:
     """Weights and thresholds, from `madoguchi knowledge evaluate` on config/city/evaluation/questions.tsv."""
 
-    dense_floor: float = (
-        0.80  # cosine at which two texts have nothing in common (e5 vectors lie close together)
+    floor: float = 0.80  # cosine at which two texts have nothing in common (e5 vectors lie close together)
+    asked_span: float = 0.15  # from there to the cosine of two ways to ask the same
+    written_span: float = 0.12  # from there to the cosine of a question and the text that answers it
+    nearest: int = (
+        3  # so many of an article's sample questions count, by their mean: one may be near by chance
     )
-    dense_ceiling: float = 0.95
-    dense_weight: float = 0.6
-    sure: float = 0.48  # fused score from which an article may be given as the answer
-    ahead: float = 0.04  # by how much it must lead the next one
-    candidate: float = 0.28  # fused score from which a title is offered
+    dense_weight: float = 0.65  # of the embeddings; half for how people ask, half for what articles say
+    asked_words: float = 0.29  # of the n-grams of how people ask
+    written_words: float = 0.20  # of the n-grams of what articles say
+    sure: float = 0.40  # fused score from which an article may be given as the answer
+    ahead: float = 0.05  # by how much it must lead the next one
+    candidate: float = 0.25  # fused score from which a title is offered
     max_candidates: int = 3
     max_question: int = 500  # characters of a question that are looked at
 
@@ -69,8 +76,8 @@ class SearchOptions:
 @dataclass(frozen=True, slots=True)
 class _Row:
     slug: str
-    language: str
     text: str
+    asked: bool  # a way to ask, not what the article says
 
 
 class Knowledge:
@@ -87,14 +94,11 @@ class Knowledge:
         self.options = options or SearchOptions()
         self._embedder = embedder
         self._cache_dir = cache_dir
-        self._rows = [
-            _Row(article.slug, article.language, text)
-            for article in articles
-            for text in (article.title, *article.questions)
-        ]
+        self._rows = [row for article in articles for row in _rows(article)]
         self._lexical = LexicalIndex([row.text for row in self._rows])
         self._slugs = sorted({row.slug for row in self._rows})
         self._row_slug = np.array([self._slugs.index(row.slug) for row in self._rows], dtype=np.int64)
+        self._asked = np.array([row.asked for row in self._rows], dtype=bool)
         self._vectors: Vectors | None = None
         # One thread: the embedder is used by one caller at a time and keeps a core busy.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
@@ -110,34 +114,42 @@ class Knowledge:
         """End the search thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def find(self, question: str, *, language: str) -> Findings:
+    async def find(self, question: str) -> Findings:
         """The articles that may answer `question`."""
         with SEARCH_SECONDS.time():
             text = question[: self.options.max_question]
-            scores = await asyncio.get_running_loop().run_in_executor(self._pool, self._score, text, language)
+            scores = await asyncio.get_running_loop().run_in_executor(self._pool, self._score, text)
         findings = decide(scores, self.options)
         SEARCHES.labels("sure" if findings.sure else "unsure" if findings.candidates else "none").inc()
         return findings
 
-    def _score(self, question: str, language: str) -> dict[str, float]:
+    def _score(self, question: str) -> dict[str, float]:
         if not self._rows or not question.strip():
             return {}
-        lexical = self._lexical.scores(question)
+        options = self.options
+        words = self._lexical.scores(question)
+        fused = options.asked_words * self._best(words, self._asked)
+        fused += options.written_words * self._best(words, ~self._asked)
         if self._vectors is not None and self._embedder is not None:
-            cosine = self._vectors @ self._embedder.query(question)
-            span = self.options.dense_ceiling - self.options.dense_floor
-            dense = np.clip((cosine - self.options.dense_floor) / span, 0.0, 1.0)
-            weight = self.options.dense_weight
-            fused = self._best(dense) * weight + self._best(lexical) * (1 - weight)
-        else:
-            fused = self._best(lexical)
+            cosine = self._vectors @ self._embedder.query(question) - options.floor
+            asked = self._near(cosine, self._asked) / options.asked_span
+            written = self._best(cosine, ~self._asked) / options.written_span
+            fused += options.dense_weight * (np.clip(asked, 0, 1) + np.clip(written, 0, 1)) / 2
         return {slug: float(score) for slug, score in zip(self._slugs, fused, strict=True)}
 
-    def _best(self, by_row: NDArray[np.float64] | Vectors) -> NDArray[np.float64]:
-        """The best row of each article."""
+    def _best(self, by_row: Scores | Vectors, rows: Mask) -> Scores:
+        """The best of some rows of each article, at least 0."""
         best = np.zeros(len(self._slugs))
-        np.maximum.at(best, self._row_slug, by_row)
+        np.maximum.at(best, self._row_slug[rows], by_row[rows])
         return best
+
+    def _near(self, by_row: Vectors, rows: Mask) -> Scores:
+        """The mean of the best few of some rows of each article."""
+        near = np.zeros(len(self._slugs))
+        for slug in range(len(self._slugs)):
+            values = np.sort(by_row[rows & (self._row_slug == slug)])[-self.options.nearest :]
+            near[slug] = values.mean() if len(values) else 0.0
+        return near
 
     def _load_vectors(self, progress: Callable[[int, int], None] | None) -> Vectors:
         assert self._embedder is not None
@@ -165,6 +177,17 @@ class Knowledge:
         with unfinished.open("wb") as out:
             np.save(out, vectors, allow_pickle=False)
         unfinished.replace(file)
+
+
+def _rows(article: Article) -> list[_Row]:
+    """What of an article a question is compared with."""
+    lead = article.body.split("\n", 1)[0]
+    asked = (article.title, *article.questions)
+    written = (f"{article.title} {lead}", f"{article.title}\n{article.body}")
+    return [
+        *(_Row(article.slug, text, True) for text in asked),
+        *(_Row(article.slug, text, False) for text in written),
+    ]
 
 
 def decide(scores: Mapping[str, float], options: SearchOptions) -> Findings:

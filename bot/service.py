@@ -247,8 +247,7 @@ class ChatService:
             facts = replace(facts, shelters=self._city.nearest_shelters(event.place))
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
         question = pending.text if asks_person and pending else text
-        language = facts.detected or resident.conversation.language
-        facts = await self._understanding.look_up(facts, question, language=language)
+        facts = await self._understanding.look_up(facts, question)
         return replace(facts, closed_until=self._closed_until()), request
 
     def _closed_until(self) -> str:

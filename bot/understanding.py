@@ -39,11 +39,11 @@ class Understanding:
             trigger=self.city.triggers.find(text),
         )
 
-    async def look_up(self, facts: Facts, question: str, *, language: str) -> Facts:
+    async def look_up(self, facts: Facts, question: str) -> Facts:
         """The articles for `question`, and the department that they belong to."""
         if not question.strip() or facts.trigger in _NO_QUESTION:
             return facts
-        findings = await self._knowledge.find(question, language=language)
+        findings = await self._knowledge.find(question)
         return replace(facts, findings=findings, department=self._department(findings))
 
     def _department(self, findings: Findings) -> str:
@@ -65,7 +65,7 @@ class Understanding:
         facts = self.read(facts, masked, prior=[language])
         if language:
             facts = replace(facts, detected=language, confidence=1.0)
-        facts = await self.look_up(facts, masked, language=facts.detected)
+        facts = await self.look_up(facts, masked)
         event = TextReceived(message_id="", text=masked)
         conversation, actions = step(Conversation(language=language), event, facts)
         spoken = conversation.language or "ja"

@@ -138,7 +138,9 @@ class LivePolicy:
     post_roll_s: float = 0.15  # sound after a voice stop that belongs to its window
     first_step_s: float = 0.5  # sound of a stretch before it is recognised for the first time
     step_s: float = 0.6  # new sound before it is recognised again …
-    settle_s: float = 0.6  # sound that must follow a word before it can become stable: what comes next helps to hear it
+    settle_s: float = (
+        0.6  # sound that must follow a word before it can become stable: what comes next helps to hear it
+    )
     step_cost: float = 1.4  # … or this many times what the last recognition cost, when that is more
     window_s: float = 12.0  # a window longer than this is cut at stable words
     hard_window_s: float = 22.0  # a window of this length is cut whether words are stable or not

@@ -45,7 +45,8 @@ CONFLICTS = counter("caption_conflicts", "Corrections refused because somebody e
 # Characters that are easy to read aloud from a screen: no 0/o, 1/i/l.
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 # Control characters, bidirectional overrides and invisible marks that could disguise a text (ASVS 5.0, 1.3).
-_DISGUISE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_DISGUISE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_BREAKS = re.compile("[ \t-\r\x85\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,7 @@ class MeetingOptions:
     languages_limit: int = 8  # caption languages of one meeting
     list_limit: int = 200  # meetings on the list
     page_limit: int = 500  # captions that one answer of the API holds
-    translate_attempts: int = (
-        3  # then the spoken text is shown instead, so that later captions are not held up
-    )
+    translate_attempts: int = 3  # then the spoken text is shown, so that later captions are not held up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def topic(meeting_id: str) -> str:
 
 def clean(text: str) -> str:
     """The text without invisible characters that could disguise it, on one line."""
-    return " ".join(_DISGUISE.sub("", text).split())
+    return _DISGUISE.sub("", _BREAKS.sub(" ", text)).strip()
 
 
 def shown_for(tag: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ audio after that loses nothing.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.clock import Clock
@@ -25,6 +26,7 @@ from transcripts.session import LiveOptions, LiveRunner
 log = get_logger(__name__)
 
 SAMPLE_BYTES = 2  # signed 16-bit little-endian
+WAITING = 2  # messages of a source that may wait to be taken by the recogniser
 
 LIVE = gauge("meetings_live", "Meetings whose audio is being heard by this process")
 REFUSED = counter("meetings_refused", "Sources refused because as many meetings are live as may be")
@@ -54,9 +56,10 @@ class Room:
         self.received = received  # samples since the meeting's audio began
         self.stored = received  # samples before this are in stored segments
         self.source: Source | None = None
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
         self.taking = asyncio.Lock()  # held while samples go in, so that a new connection gets an exact count
         self.visits = 0  # connections so far
-        self.work: list[asyncio.Task[None]] = []  # the pump first
+        self.work: list[asyncio.Task[None]] = []  # what reads the runner's outputs, and what feeds it
         self.failed = False
         self.finishing = False
 
@@ -99,7 +102,8 @@ class Source:
                 raise Unavailable("The captions of this meeting stopped; connect again to go on.")
             try:
                 async with asyncio.timeout(self._feed_s):
-                    await room.runner.feed(pcm)
+                    # Only handed over here: a connection that breaks may cancel this, and never the work itself.
+                    await room.queue.put(pcm)
             except TimeoutError as error:
                 room.failed = True
                 raise Unavailable(
@@ -160,7 +164,9 @@ class LiveMeetings:
                     return source
 
     async def _open_room(self, meeting: Meeting, sender: str, oldest: int | None) -> Room:
-        if self._closing or len(self._rooms) >= self._options.meetings:
+        if self._closing:
+            raise Unavailable("The service is stopping; connect again in a moment.")
+        if len(self._rooms) >= self._options.meetings:
             REFUSED.inc()
             raise Busy(
                 f"This machine captions at most {self._options.meetings} meetings at once; end another one first."
@@ -189,13 +195,13 @@ class LiveMeetings:
         self._rooms[meeting.id] = room
         LIVE.set(len(self._rooms))
         room.work = [
-            self._tasks.spawn("captions.pump", self._pump(room)),
-            self._tasks.spawn("captions.pauses", self._notice_pauses(room)),
+            self._tasks.spawn("captions.outputs", self._carry_outputs(room)),
+            self._tasks.spawn("captions.audio", self._carry_audio(room)),
         ]
         log.info("source_opened", meeting=meeting.id, samples=first)
         return room
 
-    async def _pump(self, room: Room) -> None:
+    async def _carry_outputs(self, room: Room) -> None:
         """Carry what the runner says to the store and to the viewers."""
         try:
             async for output in room.runner.outputs():
@@ -206,16 +212,27 @@ class LiveMeetings:
                     self._hub.show_partial(room.meeting.id, output)
                 self._hub.show_delay(room.meeting.id, room.runner.lag_s)
         except Exception:
-            room.failed = True
-            FAILED.inc()
-            log.exception("captions_stopped", meeting=room.meeting.id)
+            self._note_failure(room)
 
-    async def _notice_pauses(self, room: Room) -> None:
-        """Let the runner commit what was said before the audio paused."""
+    async def _carry_audio(self, room: Room) -> None:
+        """Carry what the source sends to the runner, and let that know when the audio pauses."""
         while True:
-            await asyncio.sleep(self._options.look_s)
-            async with room.taking:
-                await room.runner.idle()
+            pcm = await _next(room.queue, self._options.look_s)
+            try:
+                if pcm is None and not room.failed:
+                    await room.runner.idle()
+                elif pcm is not None and not room.failed:
+                    await room.runner.feed(pcm)
+            except Exception:
+                self._note_failure(room)
+            finally:
+                if pcm is not None:
+                    room.queue.task_done()
+
+    def _note_failure(self, room: Room) -> None:
+        room.failed = True
+        FAILED.inc()
+        log.exception("captions_stopped", meeting=room.meeting.id)
 
     def detach(self, source: Source) -> None:
         """The connection broke: wait for it to come back, then end the audio. Harmless after `end`."""
@@ -243,31 +260,49 @@ class LiveMeetings:
 
     async def _finish(self, room: Room, *, wait_s: float) -> None:
         if room.finishing:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s), room.taking:  # held until everything is stored
+                    return
             return
         room.finishing = True
         room.source = None
         try:
-            async with room.taking, asyncio.timeout(wait_s):
-                if not room.failed:
-                    await room.runner.end()
-                    await asyncio.wait(room.work[:1])
-                    room.failed = room.failed or room.work[0].cancelled()
+            async with asyncio.timeout(wait_s), room.taking:
+                await self._drain(room)
         except (TimeoutError, AppError) as error:
             room.failed = True
             log.warning("drain_failed", meeting=room.meeting.id, kind=type(error).__name__)
         finally:
+            # Nothing is awaited between giving `taking` back and this: nobody can attach to a room that is over.
+            self._rooms.pop(room.meeting.id, None)
+            LIVE.set(len(self._rooms))
             for task in room.work:
                 task.cancel()
             await room.runner.close()
-            self._rooms.pop(room.meeting.id, None)
-            LIVE.set(len(self._rooms))
+        log.info("source_ended", meeting=room.meeting.id, samples=room.received, complete=not room.failed)
+
+    async def _drain(self, room: Room) -> None:
+        """Wait until everything that arrived is recognised and stored."""
+        await room.queue.join()
+        if not room.failed:
+            await room.runner.end()
+            await asyncio.wait(room.work[:1])
+            room.failed = room.failed or room.work[0].cancelled()
         if not room.failed:
             room.stored = room.received
             await self._service.note_samples(room.meeting.id, room.received)
-        log.info("source_ended", meeting=room.meeting.id, samples=room.received, complete=not room.failed)
 
     async def close(self) -> None:
         """For shutdown: store what was said so far, as far as that takes no longer than `stop_s`."""
         self._closing = True
         rooms = list(self._rooms.values())
         await asyncio.gather(*(self._finish(room, wait_s=self._options.stop_s) for room in rooms))
+
+
+async def _next(queue: asyncio.Queue[bytes], wait_s: float) -> bytes | None:
+    """The next message, or None when there is none for so long."""
+    try:
+        async with asyncio.timeout(wait_s):
+            return await queue.get()
+    except TimeoutError:
+        return None

@@ -37,6 +37,9 @@ class BatchingOptions:
     """Limits of one engine's queue."""
 
     batch: int = 32  # sentences decoded together at most
+    bulk_batch: int = (
+        8  # the same where only bulk work waits, so that a caption that comes does not wait long
+    )
     waiting: int = 2000  # sentences that may wait; more are refused
     recent: int = 2000  # results kept
 
@@ -121,12 +124,15 @@ class EngineRunner:
     def _take(self) -> list[_Entry]:
         """The next sentences to decode together: one pair, one mode, most urgent lanes first."""
         self._turn += 1
+        limit = (
+            self._options.batch if self._lanes["live"] or self._lanes["chat"] else self._options.bulk_batch
+        )
         order = LANES if self._turn % UPSIDE_DOWN_EVERY else LANES[::-1]
         batch: list[_Entry] = []
         for lane in order:
             kept: deque[_Entry] = deque()
             queue = self._lanes[lane]
-            while queue and len(batch) < self._options.batch:
+            while queue and len(batch) < limit:
                 entry = queue.popleft()
                 if entry.key not in self._entries or entry in batch:
                     continue  # decoded for another lane

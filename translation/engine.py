@@ -40,6 +40,9 @@ class TranslationEngine(Protocol):
         ...
 
     def translate_batch(self, sentences: Sequence[str], pair: Pair, *, careful: bool = False) -> list[Output]:
-        """One output for each sentence, in order. `careful` spends more time to avoid repetition, for a second
-        try when the first output was bad."""
+        """One output for each sentence, in order.
+
+        An engine cuts what is longer than it can take. `careful` spends more time to avoid repetition, for a second
+        try when the first output was bad.
+        """
         ...

@@ -66,12 +66,19 @@ class _Try:
 class SentenceTranslator:
     """Runs sentences over the queues of the engines."""
 
-    def __init__(self, runners: Sequence[EngineRunner], quality: Quality) -> None:
+    def __init__(self, runners: Sequence[EngineRunner], quality: Quality, bulk_sentences: int) -> None:
         self._runners = runners
         self._quality = quality
+        self._bulk = asyncio.Semaphore(bulk_sentences)
 
     async def translate(self, text: str, route: Route, lane: Lane) -> Sentence:
         """`text`, one sentence without white space at its ends, at the end of the route."""
+        if lane != "bulk":
+            return await self._translate(text, route, lane)
+        async with self._bulk:
+            return await self._translate(text, route, lane)
+
+    async def _translate(self, text: str, route: Route, lane: Lane) -> Sentence:
         source, target = route.tags[0], route.tags[-1]
         if phrase := find_phrase(text, source, target):
             return Sentence(text=phrase, engines=("phrases",), confidence=1.0, flags=(), kept=(), lost=())
@@ -89,7 +96,7 @@ class SentenceTranslator:
         target = hop.pair[1]
         if not any(character.isalpha() for character in template.frame):
             return _without_engine(template, target), set(), 1.0
-        first = protect(template, hop.pair, hop.engine, 0)
+        first = protect(template, hop.pair, 0)
         best = _judge(first, template, await self._decode(first.text, hop, lane), hop.pair)
         if not best.good:
             others = await asyncio.gather(
@@ -157,11 +164,11 @@ def _second_tries(
         trusted = {fact for slot in template.slots for fact in slot.facts} - set(best.restored.missing)
         merged = merge_ranges(template, hop.pair[0])
         for attempt in ATTEMPTS:
-            tries.append((protect(template, hop.pair, hop.engine, attempt), template))
+            tries.append((protect(template, hop.pair, attempt), template))
             if merged is not template:
-                tries.append((protect(merged, hop.pair, hop.engine, attempt), merged))
+                tries.append((protect(merged, hop.pair, attempt), merged))
         if trusted and best.restored.missing:
-            tries.append((protect(template, hop.pair, hop.engine, 1, trusted), template))
+            tries.append((protect(template, hop.pair, 1, trusted), template))
     if best.flags:
         ended = first.text.endswith((".", "。", "!", "?", "！", "？"))
         ending = "。" if hop.pair[0] == "ja" else "."

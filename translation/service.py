@@ -27,6 +27,9 @@ class TranslatorOptions:
 
     longest_text: int = 20_000  # characters
     parallel: int = 2  # engines that decode at the same time
+    bulk_sentences: int = (
+        32  # sentences of bulk work on their way at once; the others wait outside the queues
+    )
     batching: BatchingOptions = BatchingOptions()
 
 
@@ -49,7 +52,7 @@ class Translator:
             for index, engine in enumerate(engines)
             for pair in sorted(engine.pairs)
         ]
-        self._sentences = SentenceTranslator(self._runners, self._quality)
+        self._sentences = SentenceTranslator(self._runners, self._quality, options.bulk_sentences)
 
     def can(self, source: str, target: str) -> bool:
         """Is there a way from `source` to `target` with the models installed? False for unknown tags."""

@@ -16,8 +16,10 @@ import sentencex
 from translation.languages import languages
 
 # Longer sentences are cut at a comma or a space: small models drop the rest, and fxtranslate truncates in silence.
-LONGEST_SPACED = 240  # characters
+LONGEST_SPACED = 200  # characters
 LONGEST_UNSPACED = 90
+# In a language with spaces, a word longer than this is no language: it stays as it is, since models need long for it.
+LONGEST_WORD = 45
 
 EMOJI = (
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299]"
@@ -34,6 +36,7 @@ _CONTINUES = re.compile(r"(?:と|って|という|など|を|の|が|は(?!い)|
 _CLOSED = re.compile(r"[」』]\s*$")
 # 「モーニング娘。のコンサート」: a name with a full stop in it.
 _NAMED = re.compile(r"の[一-龥ァ-ヶ]")
+_ADDRESS = re.compile(r"://|@|www\.")
 _CUT = re.compile(r"[、，,;；:：។。]\s*|\s+")
 _ABBREVIATED = re.compile(r"(?:^|\s)(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|No|Nº|Av|Tel|St)\.\s*$|Dr\.$", re.IGNORECASE)
 
@@ -74,7 +77,7 @@ def _split_run(run: str, language: str) -> Iterator[Piece]:
         return
     for sentence in _merge(list(sentencex.segment(language.partition("-")[0], run))):
         body = sentence.strip()
-        if not any(character.isalnum() for character in body):
+        if not any(character.isalnum() for character in body) or _is_noise(body, language):
             yield Piece(sentence, False)
             continue
         start = sentence.index(body)
@@ -83,6 +86,13 @@ def _split_run(run: str, language: str) -> Iterator[Piece]:
         yield from _shorten(body, language)
         if start + len(body) < len(sentence):
             yield Piece(sentence[start + len(body) :], False)
+
+
+def _is_noise(sentence: str, language: str) -> bool:
+    found = languages().get(language)
+    if found is not None and not found.spaces:
+        return False
+    return any(len(word) > LONGEST_WORD and not _ADDRESS.search(word) for word in sentence.split())
 
 
 def _merge(sentences: Sequence[str]) -> list[str]:

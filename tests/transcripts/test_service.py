@@ -377,6 +377,10 @@ def test_invisible_disguises_are_removed_from_texts() -> None:
     assert clean("a\u202eb\u200b\x07c\r\n d\ufeff") == "abc d"
 
 
+def test_wide_spaces_of_easy_japanese_are_kept() -> None:
+    assert clean("がっこうは\u30009じに\u3000あきます。\n") == "がっこうは\u30009じに\u3000あきます。"
+
+
 def test_joiners_that_scripts_need_are_kept() -> None:
     assert clean("क्\u200dष ශ්\u200dරී") == "क्\u200dष ශ්\u200dරී"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from typing import Any
 
 import pytest
@@ -126,6 +127,31 @@ async def test_sender_goes_on_from_the_last_sample_after_a_cut(build: Build) -> 
     await second.send_json({"type": "end"})
     ended = await answer(second, "ended")
 
+    assert ended["received_samples"] == LONGER * 16_000
+    assert " ".join(await texts(site, made)).split() == " ".join(speech(LONGER).sentences).split()
+
+
+async def test_random_cuts_of_the_source_lose_and_double_nothing(build: Build) -> None:
+    """Each time the connection is torn down in the middle, without a close message."""
+    site = await build(seconds=LONGER)
+    made = await site.meeting()
+    pcm, chance = speech(LONGER).pcm, random.Random(3)
+    at, cuts = 0, 0
+    while at < len(pcm):
+        socket = await connect(site, made, resume=0)
+        at = (await answer(socket, "ready"))["received_samples"] * 2
+        until = min(len(pcm), at + chance.randint(1, 60) * PIECE)
+        await send(socket, pcm[at:until])
+        if until == len(pcm):
+            break
+        connection = socket._response.connection  # aiohttp has no public way to tear a connection down
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
+        cuts += 1
+    await socket.send_json({"type": "end"})
+    ended = await answer(socket, "ended")
+    assert cuts > 3
     assert ended["received_samples"] == LONGER * 16_000
     assert " ".join(await texts(site, made)).split() == " ".join(speech(LONGER).sentences).split()
 

@@ -66,7 +66,7 @@ class Bench:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    opened = Bench(BatchingOptions(batch=4, waiting=10, recent=5))
+    opened = Bench(BatchingOptions(batch=4, bulk_batch=2, waiting=10, recent=5))
     yield opened
     await opened.close()
 

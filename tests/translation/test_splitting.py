@@ -79,8 +79,22 @@ def test_long_sentence_is_cut_at_a_comma() -> None:
     assert all(sentence.endswith("、") for sentence in sentences(text))
 
 
-def test_long_text_without_any_cut_is_cut_hard() -> None:
-    assert [len(sentence) for sentence in sentences("a" * 600, "en")] == [LONGEST_SPACED, LONGEST_SPACED, 120]
+def test_long_japanese_without_any_cut_is_cut_hard() -> None:
+    assert [len(sentence) for sentence in sentences("字" * 200)] == [LONGEST_UNSPACED, LONGEST_UNSPACED, 20]
+
+
+def test_long_sentence_with_spaces_is_cut_between_words() -> None:
+    found = sentences("palavra " * 60, "pt-BR")
+    assert all(len(sentence) <= LONGEST_SPACED and sentence.endswith("palavra") for sentence in found)
+
+
+def test_word_that_is_no_language_stays_as_it_is() -> None:
+    assert sentences("a" * 600, "en") == []
+
+
+def test_long_address_does_not_make_a_sentence_noise() -> None:
+    text = f"See https://www.city.example.jp/{'a' * 60} please."
+    assert sentences(text, "en") == [text]
 
 
 def test_ten_thousand_characters_are_split_completely() -> None:

@@ -29,6 +29,7 @@ class ArgosOptions:
     length_penalty: float = 1.0  # 1 makes a beam's score the mean over its tokens
     careful_outputs: int = 4  # alternatives kept by the careful second try
     no_repeat_ngram: int = 4  # used by the careful second try only: honest text repeats too
+    longest_input: int = 256  # tokens; what is longer is cut, and the check on length marks the result
     batch_tokens: int = 2048  # decoded together; longer input is split into several such batches
     intra_threads: int = 1
     inter_threads: int = 1
@@ -81,9 +82,10 @@ class ArgosEngine:
     def translate_batch(self, sentences: Sequence[str], pair: Pair, *, careful: bool = False) -> list[Output]:
         self.load()
         options = self._options
-        tokens = [self._pieces.encode(sentence, out_type=str) for sentence in sentences]
-        # CTranslate2 adds the end mark to the source where config.json asks for it. Its own bound on input
-        # length cuts silently, so callers split into sentences first; output is bounded by the longest input.
+        tokens = [
+            self._pieces.encode(sentence, out_type=str)[: options.longest_input] for sentence in sentences
+        ]
+        # CTranslate2 adds the end mark to the source where config.json asks for it.
         longest = max((len(pieces) for pieces in tokens), default=0)
         results = self._translator.translate_batch(
             tokens,

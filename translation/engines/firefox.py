@@ -14,6 +14,8 @@ from translation.manifest import check_files, read_manifest
 
 log = get_logger(__name__)
 
+# Characters of one sentence; time grows with their square. What is longer is cut, and the check on length marks it.
+LONGEST = 300
 # fxtranslate holds Python's lock while it decodes (about 15 ms a sentence). A pause this long between sentences
 # gives the event loop its turn.
 YIELD_S = 0.0005
@@ -70,6 +72,6 @@ class FirefoxEngine:
         self.load()
         outputs = []
         for sentence in sentences:
-            outputs.append(Output(str(self._translator.translate(sentence)).strip(), None))
+            outputs.append(Output(str(self._translator.translate(sentence[:LONGEST])).strip(), None))
             time.sleep(YIELD_S)
         return outputs

@@ -30,7 +30,6 @@ class StandIns:
     """The table in data/standins.toml."""
 
     hard: frozenset[str]
-    hard_engines: frozenset[str]
     literals: Mapping[str, Sequence[Sequence[str]]]
     values: Mapping[str, Sequence[str]]
     words: Mapping[str, Mapping[str, str]]
@@ -67,25 +66,21 @@ def stand_ins() -> StandIns:
     table = tomllib.loads((resources.files("translation") / "data" / "standins.toml").read_text("utf-8"))
     return StandIns(
         hard=frozenset(table["hard"]),
-        hard_engines=frozenset(table["hard_engines"]),
         literals=table["literals"],
         values=table["values"],
         words=table["words"],
     )
 
 
-def protect(
-    template: Template, pair: Pair, engine: str, attempt: int, trusted: Collection[Fact] = ()
-) -> Protected:
-    """The sentence for the engine. Attempt 0 hands over what the engine can be trusted with as it is; from attempt 1
+def protect(template: Template, pair: Pair, attempt: int, trusted: Collection[Fact] = ()) -> Protected:
+    """The sentence for an engine. Attempt 0 hands over what engines can be trusted with as it is; from attempt 1
     on, every fact but the `trusted` has a stand-in, another one each time."""
     chooser = _Chooser(template, pair, attempt)
     marks: list[Mark] = []
     forms: list[str] = []
     for slot in template.slots:
         hard = slot.kind in chooser.table.hard
-        as_it_is = attempt == 0 and not (hard and engine in chooser.table.hard_engines)
-        if (as_it_is or slot.facts[0] in trusted) and len(slot.facts) == 1:
+        if ((attempt == 0 and not hard) or slot.facts[0] in trusted) and len(slot.facts) == 1:
             form, mark = slot.text, Mark(slot, None, slot.facts)
         elif hard:
             form, mark = chooser.literal(slot)
