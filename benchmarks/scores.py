@@ -1,8 +1,8 @@
 """How good live captions are, from what was shown and when. Pure.
 
-    delay      from a word's end in the reference to the moment it was committed, in seconds
-    erasure    normalised erasure (Arivazhagan et al. 2020): words shown and taken back, per word of the final text
-    wer        word error rate after `normal`
+delay      from a word's end in the reference to the moment it was committed, in seconds
+erasure    normalised erasure (Arivazhagan et al. 2020): words shown and taken back, per word of the final text
+wer        word error rate after `normal`
 """
 
 from __future__ import annotations
@@ -16,7 +16,23 @@ from typing import Any
 
 NUMBERS = {
     word: str(value)
-    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for value, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+    )
 }
 
 
@@ -49,7 +65,9 @@ class Timeline:
 
     def partial(self, at: float, text: str, stable_chars: int) -> None:
         segments = self.moments[-1].segments
-        self.moments.append(Moment(at=at, segments=segments, stable=text[:stable_chars], unstable=text[stable_chars:]))
+        self.moments.append(
+            Moment(at=at, segments=segments, stable=text[:stable_chars], unstable=text[stable_chars:])
+        )
 
 
 def normal(text: str) -> list[str]:
@@ -71,7 +89,9 @@ def score(reference: dict[str, Any], timeline: Timeline) -> dict[str, float]:
     final = timeline.moments[-1]
     tokens = [(token, word["end"]) for word in reference["words"] for token in normal(word["text"])]
     committed = _first_seen(tokens, [(moment.at, moment.committed) for moment in timeline.moments])
-    in_segment = _first_seen(tokens, [(moment.at, " ".join(moment.segments).split()) for moment in timeline.moments])
+    in_segment = _first_seen(
+        tokens, [(moment.at, " ".join(moment.segments).split()) for moment in timeline.moments]
+    )
     shown = _first_seen(tokens, [(moment.at, moment.shown) for moment in timeline.moments])
     delays = sorted(at - tokens[place][1] for place, at in committed.items())
     segment_delays = sorted(at - tokens[place][1] for place, at in in_segment.items())

@@ -36,6 +36,7 @@ from core.bus import Bus, LocalBus
 from core.clock import Clock, SystemClock
 from core.database import Database
 from core.jobs import Jobs, Worker
+from core.nats import NatsBus
 from core.tasks import Tasks
 from core.web import Site, make_app
 from core.web.pages import Pages
@@ -184,7 +185,10 @@ async def open_service(
         stack.push_async_callback(database.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        bus = LocalBus()
+        bus: Bus = LocalBus()
+        if settings.nats_url:
+            bus = shared = await NatsBus.open(settings.nats_url, tasks)
+            stack.push_async_callback(shared.close)
         accounts = Accounts(database, clock)
         stack.callback(accounts.close)
         translator = build_translator(settings.models_folder)

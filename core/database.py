@@ -8,6 +8,7 @@ write. PostgreSQL takes the same statements; there the database itself arbitrate
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator
@@ -81,7 +82,9 @@ class Database:
             self._write_engine = self._sqlite_engine("BEGIN IMMEDIATE", writer=True)
             self._read_engine = self._sqlite_engine("BEGIN", writer=False)
         else:
-            engine = create_async_engine(self.url, pool_size=self._readers + 4, pool_pre_ping=True)
+            engine = create_async_engine(
+                self.url, pool_size=self._readers + 4, pool_pre_ping=True, hide_parameters=True
+            )
             self._write_engine = self._read_engine = engine
         try:
             async with self.write() as connection:
@@ -94,7 +97,11 @@ class Database:
             ) from error
 
     def _sqlite_engine(self, begin: str, *, writer: bool) -> AsyncEngine:
-        options: dict[str, Any] = {"connect_args": {"timeout": self._busy_timeout_s}}
+        # A failing statement must not quote what residents wrote.
+        options: dict[str, Any] = {
+            "connect_args": {"timeout": self._busy_timeout_s},
+            "hide_parameters": True,
+        }
         if writer:
             options["poolclass"] = StaticPool
         else:
@@ -122,6 +129,14 @@ class Database:
         @sa.event.listens_for(engine.sync_engine, "begin")
         def begin_transaction(connection: sa.Connection) -> None:
             connection.exec_driver_sql(begin)
+
+        if writer:
+
+            @sa.event.listens_for(engine.sync_engine, "invalidate")
+            def roll_back(connection: Any, record: object, error: object) -> None:
+                # A write that was cancelled while rows were still to be fetched would keep the file locked.
+                with contextlib.suppress(Exception):
+                    connection.run_async(lambda driver: asyncio.shield(driver.rollback()))
 
         return engine
 

@@ -33,7 +33,8 @@ def known_words(known: Sequence[Word], words: Sequence[Word], *, window_start: f
     """How many of the first `words` say again what `known` (words committed earlier) said.
 
     Neither counting nor times alone can tell, as both change from one hypothesis to the next. This takes the split
-    with the fewest wrong words, where words from before the window may be left out, and looks at times between equals.
+    with the fewest wrong words, where known words from before the window may be missing at the front, and looks at
+    the times between equals.
     """
     if not known:
         return 0
@@ -43,7 +44,7 @@ def known_words(known: Sequence[Word], words: Sequence[Word], *, window_start: f
         above, row = row, [row[0] + leave_out]
         for at, new in enumerate(words):
             same = above[at] + (normal(old.text) != normal(new.text))
-            row.append(min(same, above[at + 1] + leave_out, row[at] + 1.0))
+            row.append(min(same, above[at + 1] + 1.0, row[at] + 1.0))
     last = known[-1].end
 
     def cost(size: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from transcripts.agreement import known_words
 from transcripts.live import VoiceStarted, VoiceStopped
 from transcripts.model import Segment, Word, join_words
 from transcripts.recogniser import RATE, Recogniser, Samples
@@ -13,6 +14,8 @@ from transcripts.sentences import SegmentLimits, cut
 from transcripts.vad import VoiceDetector, VoiceOptions
 
 Span = tuple[float, float]
+
+KNOWN_WORDS = 8  # words before a cut that may be heard again after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,8 @@ async def transcribe(
             piece = samples[round(start * RATE) : round(until * RATE)]
             hypothesis = await recogniser.recognise(piece, language=language, at=start)
             heard_as = hypothesis.language
-            found = hypothesis.words
+            known = known_words(words[-KNOWN_WORDS:], hypothesis.words, window_start=start)
+            found = hypothesis.words[known:]
             if until < end:
                 # Cut at a word: the last ones may be cut by the window, and are heard again from its end on.
                 found = tuple(word for word in found if word.end <= until - options.tail_s)

@@ -37,9 +37,7 @@ class BatchingOptions:
     """Limits of one engine's queue."""
 
     batch: int = 32  # sentences decoded together at most
-    bulk_batch: int = (
-        8  # the same where only bulk work waits, so that a caption that comes does not wait long
-    )
+    bulk_batch: int = 4  # bulk work fills a batch up to this: a caption may have to wait for it
     waiting: int = 2000  # sentences that may wait; more are refused
     recent: int = 2000  # results kept
 
@@ -124,15 +122,12 @@ class EngineRunner:
     def _take(self) -> list[_Entry]:
         """The next sentences to decode together: one pair, one mode, most urgent lanes first."""
         self._turn += 1
-        limit = (
-            self._options.batch if self._lanes["live"] or self._lanes["chat"] else self._options.bulk_batch
-        )
         order = LANES if self._turn % UPSIDE_DOWN_EVERY else LANES[::-1]
         batch: list[_Entry] = []
         for lane in order:
             kept: deque[_Entry] = deque()
             queue = self._lanes[lane]
-            while queue and len(batch) < limit:
+            while queue and len(batch) < self._limit(lane):
                 entry = queue.popleft()
                 if entry.key not in self._entries or entry in batch:
                     continue  # decoded for another lane
@@ -146,6 +141,9 @@ class EngineRunner:
             self._lanes[lane] = kept
         WAITING.labels(self.engine.name).set(len(self._entries) - len(batch))
         return batch
+
+    def _limit(self, lane: Lane) -> int:
+        return self._options.bulk_batch if lane == "bulk" else self._options.batch
 
     def _drop(self, entry: _Entry) -> None:
         del self._entries[entry.key]

@@ -183,7 +183,7 @@ def _judge(protected: Protected, template: Template, output: Output, pair: Pair)
         restored=restored,
         flags=examine(protected.text, output.text, *pair),
         added=_added(restored.template, template, pair),
-        leaking=leaks(restored.template.frame, protected),
+        leaking=leaks(restored.template.frame, protected, pair[1]),
         swapped=_swapped(template, restored.template),
         score=output.score,
     )

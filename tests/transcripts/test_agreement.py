@@ -51,5 +51,10 @@ def test_last_word_before_a_cut_that_is_heard_again_is_known() -> None:
     assert known_words(known, words("closed today", start=0.8), window_start=1.1) == 1
 
 
+def test_word_said_again_after_a_cut_is_not_taken_for_an_earlier_one() -> None:
+    known = words("help you at the desk after this meeting thank")
+    assert known_words(known, words("you for listening", start=3.6), window_start=3.6) == 0
+
+
 def test_empty_hypothesis_knows_nothing() -> None:
     assert known_words(words("good morning"), [], window_start=0.0) == 0

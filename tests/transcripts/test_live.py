@@ -330,6 +330,7 @@ def test_ten_hours_keep_only_seconds_of_audio_and_few_words() -> None:
 
 # --- whatever the recogniser says ----------------------------------------------------------------------------------
 
+NAMES = "you help you at the desk after the meeting thank you for the help".split()  # words come again soon
 VOCABULARY = ("yes", "no", "the", "school", "a", "closed.", "April", "7", "and,", "yes")
 
 
@@ -457,9 +458,9 @@ def test_truthful_recogniser_loses_and_doubles_no_word(
     at = 0.5
     for gap, count in turns:
         start = round(at + gap, 2)
-        text = " ".join(f"w{len(script) + each}" for each in range(count))
+        text = " ".join(NAMES[(len(script) + each) % len(NAMES)] for each in range(count))
         script += spoken(text, start=start)
         at = script[-1].end
         stretches.append((start, at))
     play = Play(stretches, truthful(script), until=round(at + 1.0, 1), latency_s=latency_s).run()
-    assert play.words == [word.text for word in script]
+    assert [word.lower() for word in play.words] == [word.text for word in script]

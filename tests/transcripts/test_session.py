@@ -70,7 +70,7 @@ async def test_every_word_of_the_speech_is_committed(briefing: Briefing) -> None
 
 async def test_speech_that_breaks_off_in_mid_sentence_is_drained(briefing: Briefing) -> None:
     outputs = await listen(runner(ScriptedRecogniser(script(briefing))), to_s16le(briefing[0][: 11 * RATE]))
-    assert words(outputs)[-3:] == ["is", "on", "April"] or words(outputs)[-2:] == ["April", "7"]
+    assert words(outputs)[-3:] == ["April", "7", "at"]
 
 
 @pytest.mark.parametrize("piece", [1, 333, 1_000_000])
@@ -83,20 +83,9 @@ async def test_pieces_of_any_length_are_taken(briefing: Briefing, piece: int) ->
 
 
 async def test_partials_come_before_their_segment(briefing: Briefing) -> None:
-    live = runner(ScriptedRecogniser(script(briefing)))
-    pcm = to_s16le(briefing[0][: 5 * RATE])
-    outputs: list[Partial | Segment] = []
-
-    async def take() -> None:
-        async for output in live.outputs():
-            outputs.append(output)
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(take())
-        for at in range(0, len(pcm), 3200):
-            await live.feed(pcm[at : at + 3200])
-            await asyncio.sleep(0)
-        await live.end()
+    outputs = await listen(
+        runner(ScriptedRecogniser(script(briefing))), to_s16le(briefing[0][: 5 * RATE]), piece=3200
+    )
     first = next(at for at, each in enumerate(outputs) if isinstance(each, Segment))
     assert any(isinstance(each, Partial) and each.text for each in outputs[:first])
 
@@ -108,11 +97,11 @@ async def test_last_partial_takes_the_text_away(briefing: Briefing) -> None:
 
 async def test_meeting_goes_on_where_it_was_interrupted(briefing: Briefing) -> None:
     live = runner(ScriptedRecogniser(script(briefing, moved_s=100.0)), first_seq=9, offset_s=100.0)
-    outputs = await listen(live, to_s16le(briefing[0][: 5 * RATE]))
+    outputs = await listen(live, to_s16le(briefing[0][: int(4.4 * RATE)]))
     (segment,) = [each for each in outputs if isinstance(each, Segment)]
     assert segment.seq == 9
     assert segment.start == pytest.approx(100.5, abs=0.1)
-    assert live.heard_s == pytest.approx(105.0, abs=0.01)
+    assert live.heard_s == pytest.approx(104.4, abs=0.01)
 
 
 async def test_silence_says_nothing() -> None:
@@ -152,15 +141,13 @@ class Gated:
 async def test_feed_waits_while_recognition_is_too_far_behind_and_drops_nothing(briefing: Briefing) -> None:
     gated = Gated(ScriptedRecogniser(script(briefing)))
     live = runner(gated, options=LiveOptions(max_behind_s=5.0))
-    whole = asyncio.get_running_loop().create_task(listen(live, to_s16le(briefing[0])))
-    while live.lag_s <= 5.0:
-        await asyncio.sleep(0)
-    heard = live.heard_s
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert live.heard_s <= heard + LiveOptions().piece_s
+    feeding = asyncio.get_running_loop().create_task(live.feed(to_s16le(briefing[0])))
+    _, waiting = await asyncio.wait({feeding}, timeout=1.5)
+    assert waiting == {feeding}
+    assert live.heard_s < 5.0 + 2.0
     gated.gate.set()
-    assert words(await whole) == [word["text"] for word in briefing[1]["words"]]
+    outputs = await listen(live, b"")
+    assert words(outputs) == [word["text"] for word in briefing[1]["words"]]
 
 
 async def test_feed_waits_while_nobody_takes_the_segments(briefing: Briefing) -> None:
@@ -168,16 +155,7 @@ async def test_feed_waits_while_nobody_takes_the_segments(briefing: Briefing) ->
     feeding = asyncio.get_running_loop().create_task(live.feed(to_s16le(briefing[0])))
     _, waiting = await asyncio.wait({feeding}, timeout=1.5)
     assert waiting == {feeding}
-    taken = []
-    async with asyncio.TaskGroup() as group:
-
-        async def take() -> None:
-            async for output in live.outputs():
-                taken.append(output)
-
-        group.create_task(take())
-        await feeding
-        await live.end()
+    taken = await listen(live, b"")
     assert words(taken) == [word["text"] for word in briefing[1]["words"]]
 
 

@@ -126,7 +126,7 @@ async def test_captions_go_before_chat_and_chat_before_bulk(bench: Bench) -> Non
     await asyncio.sleep(0)
     bench.engine.go.set()
     await asyncio.gather(busy, *waiting)
-    assert bench.engine.batches == [["busy"], ["l1", "c1", "c2", "b1"], ["b2"]]
+    assert bench.engine.batches == [["busy"], ["l1", "c1", "c2"], ["b1", "b2"]]
 
 
 async def test_bulk_work_is_not_starved_by_captions(bench: Bench) -> None:
@@ -148,7 +148,7 @@ async def test_sentence_that_becomes_urgent_goes_with_the_urgent_ones(bench: Ben
     await asyncio.sleep(0)
     bench.engine.go.set()
     await asyncio.gather(busy, fast, *slow)
-    assert bench.engine.batches == [["busy"], ["e", "a", "b", "c"], ["d"]]
+    assert bench.engine.batches == [["busy"], ["e", "a"], ["b", "c"], ["d"]]
 
 
 async def test_full_queue_refuses_with_a_sentence(bench: Bench) -> None:

@@ -265,3 +265,19 @@ def test_facts_of_any_text_are_in_order_and_do_not_overlap(text: str, language: 
     for fact in mentions(text, language):
         assert at <= fact.start < fact.end <= len(text)
         at = fact.end
+
+
+@pytest.mark.parametrize(
+    "text", ["1.2.3万円", "1,23.4,5円", "1.1.1.1千人", "0.0.0", "1,2,3 million yen", "2.3.4 mil"]
+)
+@pytest.mark.parametrize("language", ["ja", "en", "pt-BR"])
+def test_stammered_numbers_are_read_without_failing(text: str, language: str) -> None:
+    assert all(fact.value for fact in mentions(text, language))
+
+
+@given(
+    st.text(alphabet="0123456789.,万億千百十円 yenmilhões時年月日:", max_size=24),
+    st.sampled_from(["ja", "en", "pt-BR"]),
+)
+def test_no_number_whatever_its_form_makes_the_search_fail(text: str, language: str) -> None:
+    assert isinstance(mentions(text, language), tuple)

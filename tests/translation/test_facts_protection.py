@@ -68,7 +68,7 @@ def test_literal_that_comes_twice_is_not_trusted() -> None:
     protected = protect(template_of("03-1234-5678に電話", "ja"), JA_EN, 0)
     restored = restore("X calls X.", protected, "en")
     assert [fact.value for fact in restored.missing] == ["+81312345678"]
-    assert leaks(restored.template.frame, protected)
+    assert leaks(restored.template.frame, protected, "en")
 
 
 def test_literal_inside_a_word_does_not_count() -> None:
@@ -138,3 +138,20 @@ def test_every_kind_of_fact_has_a_stand_in_and_a_word() -> None:
 
 def test_flags_that_lower_confidence_lower_it() -> None:
     assert all(0.0 <= factor <= 1.0 for factor in FLAGS.values())
+
+
+def test_plural_of_a_weekday_stays() -> None:
+    protected = protect(template_of("Every Tuesday.", "en"), ("en", "pt-BR"), 0)
+    assert restore("Todas as terças-feiras.", protected, "pt-BR").template.text == "Todas as terças-feiras."
+
+
+def test_price_that_stood_in_and_shows_twice_is_a_leak() -> None:
+    protected = protect(template_of("保険料は18,600円です", "ja"), JA_EN, 1)
+    restored = restore("The fee is 300 yen, 300 yen.", protected, "en")
+    assert leaks(restored.template.frame, protected, "en")
+
+
+def test_sentence_with_every_stand_in_replaced_does_not_leak() -> None:
+    protected = protect(template_of("保険料は18,600円です", "ja"), JA_EN, 1)
+    restored = restore("The fee is 300 yen.", protected, "en")
+    assert not leaks(restored.template.frame, protected, "en")

@@ -55,6 +55,8 @@ def _parse_digits(text: str, language: str) -> str:
     elif re.fullmatch(rf"\d{{1,3}}(?:{re.escape(point)}\d{{3}})+", text):
         text = text.replace(point, "")  # grouped the other way, as machines sometimes leave it
     text = text.replace(",", ".")
+    if text.count(".") > 1:
+        text = text.replace(".", "")  # a model's stammer; what it stands for cannot be told
     whole, _, decimals = text.partition(".")
     decimals = decimals.rstrip("0")
     return f"{int(whole)}.{decimals}" if decimals else str(int(whole))

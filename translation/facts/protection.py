@@ -151,9 +151,12 @@ def restore(output: str, protected: Protected, target: str) -> Restored:
     return Restored(cut_out(output, spans), tuple(missing))
 
 
-def leaks(frame: str, protected: Protected) -> bool:
-    """Does a literal stand-in, or a trace of it, still show in the frame of the output?"""
-    return any(mark.literal is not None and mark.literal in frame for mark in protected.marks)
+def leaks(frame: str, protected: Protected, target: str) -> bool:
+    """Does a stand-in still show in the frame of the output, as it is or as a fact of its value?"""
+    if any(mark.literal is not None and mark.literal in frame for mark in protected.marks):
+        return True
+    strange = {mark.like[0].value for mark in protected.marks if mark.like != mark.slot.facts}
+    return any(fact.value in strange for fact in mentions(frame, target))
 
 
 def _overlaps(fact: Fact, spans: Sequence[tuple[int, int, Slot]]) -> bool:
@@ -161,8 +164,10 @@ def _overlaps(fact: Fact, spans: Sequence[tuple[int, int, Slot]]) -> bool:
 
 
 def _rewritten(mark: Mark, place: Fact, target: str) -> Slot:
-    """The fact for its place: ordinals stay ordinals, and a number that the model wrote in words stays so."""
+    """The fact for its place: ordinals stay ordinals, plural weekdays plural, and a number in words in words."""
     facts = mark.slot.facts
+    if mark.slot.kind == "weekday" and mark.like == facts:
+        return Slot(facts, place.text)  # "Mondays", "terças-feiras"
     if facts[0].kind != "number" or len(facts) > 1:
         return write_slot(facts, target)
     ordinal = bool(re.fullmatch(r"\d+(?:st|nd|rd|th|[ºª°])", place.text))
