@@ -23,6 +23,7 @@ from core.web.pages import PAGES, page_language
 
 HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
 EXCERPT = 80  # characters
+VERSION_DIGITS = 10  # Python refuses to read numbers of thousands of digits
 
 
 class Desk:
@@ -196,7 +197,7 @@ class Desk:
                 account,
                 text,
                 confirmed=form.get("confirm") == "1",
-                version=int(seen) if seen.isdecimal() else None,
+                version=int(seen) if seen.isdecimal() and len(seen) < VERSION_DIGITS else None,
             )
         except FactsLost as error:
             preview = describe(error.preview)

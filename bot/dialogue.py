@@ -155,6 +155,8 @@ def step(state: Conversation, event: Event, facts: Facts) -> Step:
         case VoiceHeard():
             state = _with_language(state, event.text, facts)
             state, actions = _text(state, event.message_id, facts)
+            if facts.request_state == "claimed":  # the clerk answers; nothing is said in between
+                return state, actions
             return state, [Say(phrase="voice.heard", values=(("text", event.text),)), *actions]
         case VoiceNotHeard():
             return _voice_not_heard(state, event, facts)
@@ -299,7 +301,9 @@ def _open(state: Conversation, message_id: str, facts: Facts) -> Step:
 def _voice_not_heard(state: Conversation, event: VoiceNotHeard, facts: Facts) -> Step:
     key = {"unsupported": "languages", "too_long": "seconds"}.get(event.reason)
     values = ((key, event.detail),) if key else ()
-    said = Say(phrase=f"voice.{event.reason}", values=values, buttons=(PERSON_BUTTON,))
+    # Said even while a clerk is answering: nobody heard the message, so nobody would answer it.
+    buttons = () if facts.request else (PERSON_BUTTON,)
+    said = Say(phrase=f"voice.{event.reason}", values=values, buttons=buttons)
     return state, [said, *_also_to_request(event.message_id, facts)]
 
 
@@ -339,8 +343,10 @@ def _pressed(state: Conversation, event: Pressed, facts: Facts) -> Step:
             return replace(state, last_article=event.value), [ShowArticle(slug=event.value)]
         case "right":
             return replace(state, last_question=""), [Say(phrase="answer.thanks")]
-        case "wrong" | "none":
+        case "wrong" | "none" if not facts.request:
             return state, [_offer_person()]
+        case "wrong" | "none":
+            return _ask_person(state, facts)
         case "person":
             return _ask_person(state, facts)
         case "decline":
@@ -356,7 +362,7 @@ def _language_chosen(state: Conversation, tag: str, facts: Facts) -> Step:
     """A language was chosen; a question that was waiting for it is answered now."""
     state = replace(state, language=tag, language_chosen=True)
     said = Say(phrase="language.set", values=(("language", tag),))
-    if not state.last_question or not (facts.findings.sure or facts.findings.candidates):
+    if not state.last_question or facts.request:
         return state, [said]
     state, actions = _question(state, state.last_question, facts)
     return state, [said, *actions]

@@ -138,6 +138,10 @@ def _assembled(
     flags = {flag for sentence in sentences for flag in sentence.flags}
     if language(target).human_only:
         flags.add("human_only")
+    confidence = _confidence(sentences)
+    if any(piece.is_noise for piece in pieces):
+        flags.add("copied")
+        confidence *= FLAGS["copied"]
     return Translation(
         text=join(translated, route.tags[-1]),
         source_text="".join(piece.text for piece in pieces),
@@ -145,7 +149,7 @@ def _assembled(
         target=target,
         route=route.tags,
         engine="+".join(dict.fromkeys(name for sentence in sentences for name in sentence.engines)) or "none",
-        confidence=_confidence(sentences),
+        confidence=round(confidence, 3),
         flags=tuple(flag for flag in FLAGS if flag in flags),
         kept=tuple(kept),
         lost=tuple(lost),
@@ -159,4 +163,4 @@ def _confidence(sentences: Sequence[Sentence]) -> float:
     weights = [len(sentence.text) + 1 for sentence in sentences]
     weighed = sum(sentence.confidence * weight for sentence, weight in zip(sentences, weights, strict=True))
     worst = min(sentence.confidence for sentence in sentences)
-    return round((weighed / sum(weights) + worst) / 2, 3)
+    return (weighed / sum(weights) + worst) / 2

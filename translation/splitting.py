@@ -47,6 +47,7 @@ class Piece:
 
     text: str
     is_sentence: bool
+    is_noise: bool = False  # a gap that has letters but is no language
 
 
 def split(text: str, language: str) -> list[Piece]:
@@ -77,8 +78,9 @@ def _split_run(run: str, language: str) -> Iterator[Piece]:
         return
     for sentence in _merge(list(sentencex.segment(language.partition("-")[0], run))):
         body = sentence.strip()
-        if not any(character.isalnum() for character in body) or _is_noise(body, language):
-            yield Piece(sentence, False)
+        noise = _is_noise(body, language)
+        if noise or not any(character.isalnum() for character in body):
+            yield Piece(sentence, False, noise)
             continue
         start = sentence.index(body)
         if start:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.model import Place
 
 KINDS = frozenset({"text", "audio", "location", "sticker", "image", "video", "file"})
 MAX_TEXT = 5000  # characters; LINE's own limit on what a resident can send
+_EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # a ULID today; what a database column can hold in any case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Incoming:
 def event_id(event: Any) -> str:
     """What makes an event the same when it is delivered again: its ULID, or a digest where LINE left that out."""
     given = event.get("webhookEventId") if isinstance(event, dict) else None
-    if isinstance(given, str) and 0 < len(given) <= 64:
+    if isinstance(given, str) and _EVENT_ID.fullmatch(given):
         return given
     canonical = json.dumps(event, sort_keys=True, ensure_ascii=True, default=str)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()

@@ -164,7 +164,7 @@ class MessagingApi:
         self._refuse(self._schema.problems("SetWebhookEndpointRequest", body))
         if not body["endpoint"].startswith(("http://", "https://")):
             raise LineError(400, "Invalid webhook endpoint URL")
-        self._channel.webhook_url = body["endpoint"]
+        self._channel.point_webhook(body["endpoint"])
         return web.json_response({})
 
     async def test_webhook(self, request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from bot.simulator.keys import AccessTokens, RateLimit, ReplyTokens, RetryKeys
-from bot.simulator.memory import Bounded, Contents, Traffic
+from bot.simulator.memory import CHANGED, Bounded, Contents, Traffic
 from bot.simulator.model import Author, Call, Content, Entry, Json, LineError, Status
 from bot.simulator.names import MessageIds, fixed_user_id
 from bot.simulator.options import SimulatorOptions
@@ -69,13 +69,18 @@ class Channel:
             quoted=quoted,
             event_id=event_id,
         )
-        if message_id:
-            self._places[message_id] = (resident.id, entry.seq)
+        for name in filter(None, (message_id, event_id)):
+            self._places[name] = (resident.id, entry.seq)
         return entry
 
-    def entry(self, message_id: str) -> tuple[Resident, Entry] | None:
-        """Where a message is shown, if it still is."""
-        user_id, seq = self._places.get(message_id, ("", 0))
+    def point_webhook(self, url: str) -> None:
+        """From now on events go to this address."""
+        self.webhook_url = url
+        self.bus.publish(CHANGED)
+
+    def entry(self, name: str) -> tuple[Resident, Entry] | None:
+        """Where a message is shown, if it still is; `name` is its message id or the id of its event."""
+        user_id, seq = self._places.get(name, ("", 0))
         resident = self.residents.get(user_id)
         entry = resident.entries.get(seq) if resident else None
         return (resident, entry) if resident and entry else None

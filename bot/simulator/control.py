@@ -215,6 +215,7 @@ class ControlApi:
             while not self._closing:
                 state = {
                     "run": self._run,
+                    "connected": bool(self._channel.webhook_url),
                     "position": self._channel.residents.position,
                     "log": self._channel.traffic.last,
                 }

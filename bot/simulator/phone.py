@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.simulator.channel import Channel
 from bot.simulator.events import make_event
-from bot.simulator.model import Content, Entry, Json, Status
+from bot.simulator.model import Content, Entry, Json
 from bot.simulator.names import new_event_id
 from bot.simulator.residents import Resident
 from bot.simulator.rules import MAX_ACTION_TEXT, MAX_TEXT, utf16_units
@@ -73,10 +73,6 @@ class Phone:
 
     async def _deliver(self, done: list[tuple[Resident, Done]], *, copies: int = 1) -> list[Json]:
         delivery = await self._webhooks.deliver([one.event for _, one in done], copies=copies)
-        for resident, one in done:
-            if one.entry is not None and one.entry.status == "sending":
-                status: Status = "sent" if delivery.ok else "failed"
-                self._channel.residents.change(resident, one.entry.seq, status, reason=delivery.reason)
         return [
             {
                 "event_id": one.event["webhookEventId"],

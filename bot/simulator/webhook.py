@@ -9,7 +9,7 @@ import aiohttp
 
 from bot.simulator.channel import Channel
 from bot.simulator.events import pack, redelivered, sign
-from bot.simulator.model import Delivery, Json
+from bot.simulator.model import Delivery, Json, Status
 from core.errors import InvalidInput
 from core.log import get_logger
 from core.tasks import Tasks
@@ -20,7 +20,8 @@ MAX_ANSWER = 64_000  # bytes of the bot's answer that are read
 
 
 class Webhooks:
-    """The sender. Keeps the reply tokens' age, logs each delivery, and redelivers when that is switched on."""
+    """The sender. Keeps the reply tokens' age and the bubbles' state, logs each delivery, and redelivers
+    when that is switched on."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -69,13 +70,18 @@ class Webhooks:
     ) -> Delivery:
         for event in events:
             self._channel.reply_tokens.delivered(event.get("replyToken", ""))
-        return await self.post(
+        delivery = await self.post(
             body,
             action=", ".join(name_event(event) for event in events) or "verify",
             resident=events[0]["source"]["userId"] if events else "",
             event_id=events[0]["webhookEventId"] if events else "",
             redelivery=redelivery,
         )
+        status: Status = "sent" if delivery.ok else "failed"
+        for event in events:
+            if (place := self._channel.entry(event["webhookEventId"])) is not None:
+                self._channel.residents.change(place[0], place[1].seq, status, reason=delivery.reason)
+        return delivery
 
     async def post(
         self,

@@ -220,6 +220,30 @@ def test_voice_without_words_moves_on() -> None:
     assert starts[-1] > 60.0
 
 
+def test_forced_cut_leaves_its_last_second_to_the_next_window() -> None:
+    policy = LivePolicy()
+    play = Play([(1.0, 90.0)], lambda window: [], until=92.0).run()
+    full = [
+        at for at, each in enumerate(play.windows) if each.end - each.start >= policy.hard_window_s - 1e-6
+    ]
+    assert len(full) == 4
+    overlaps = [play.windows[at].end - play.windows[at + 1].start for at in full]
+    assert overlaps == pytest.approx([policy.tail_s] * 4)
+
+
+def test_word_on_which_hypotheses_differ_is_not_stable() -> None:
+    text = "We meet at one of the two gates near the old station tomorrow"
+
+    def wavering(window: Window) -> list[Word]:
+        heard = truthful(spoken(text, start=1.0))(window)
+        other = Word(text=f"w{window.number}", start=1.6, end=1.9, probability=0.4)  # in place of "at"
+        return [other if word.text == "at" else word for word in heard]
+
+    play = Play([(1.0, 4.9)], wavering, until=4.5).run()
+    early = [command.partial for at, command in play.log if isinstance(command, PublishPartial) and at < 4.5]
+    assert {each.text[: each.stable_chars] for each in early} <= {"", "We", "We meet"}
+
+
 def test_slow_recogniser_hears_several_stretches_in_one_window() -> None:
     script = spoken("One thing.", start=1.0) + spoken("Two things.", start=3.0) + spoken("Three.", start=5.0)
     play = Play([(1.0, 1.6), (3.0, 3.6), (5.0, 5.3)], truthful(script), until=12.0, latency_s=4.0).run()
@@ -330,7 +354,23 @@ def test_ten_hours_keep_only_seconds_of_audio_and_few_words() -> None:
 
 # --- whatever the recogniser says ----------------------------------------------------------------------------------
 
-NAMES = "you help you at the desk after the meeting thank you for the help".split()  # words come again soon
+# Words that come again soon.
+NAMES = [
+    "you",
+    "help",
+    "you",
+    "at",
+    "the",
+    "desk",
+    "after",
+    "the",
+    "meeting",
+    "thank",
+    "you",
+    "for",
+    "the",
+    "help",
+]
 VOCABULARY = ("yes", "no", "the", "school", "a", "closed.", "April", "7", "and,", "yes")
 
 

@@ -323,3 +323,9 @@ async def test_closing_twice_is_fine(models_dir: Path) -> None:
     await opened.translate("通訳が必要です。", source="ja", target="en")
     await opened.close()
     await opened.close()
+
+
+async def test_text_that_is_no_language_stays_as_it_is_and_is_marked(translator: Translator) -> None:
+    result = await translator.translate("x1" * 2000, source="pt-BR", target="ja")
+    assert (result.text, result.flags) == ("x1" * 2000, ("copied",))
+    assert result.confidence < 0.45

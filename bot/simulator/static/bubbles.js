@@ -10,7 +10,7 @@ export const STICKERS = { 1988: "smile", 1989: "thanks", 1990: "ok", 2007: "trou
 /**
  * @param {object} entry  as the control API gives it
  * @param {{resident: object, account: string, find: (id: string) => object | undefined, act: (action: object) => void,
- *          quote: (entry: object) => void, unsend: (entry: object) => void}} context
+ *          quote: (entry: object) => void, resend: (entry: object) => void, unsend: (entry: object) => void}} context
  */
 export function renderEntry(entry, context) {
   const mine = entry.from === "resident";
@@ -60,6 +60,7 @@ function renderActions(entry, context, mine) {
     list.append(button);
   };
   if (entry.id && QUOTABLE.has(entry.message.type)) add("quote", t("quote.do"), context.quote);
+  if (entry.status === "failed") add("again", t("resend.do"), context.resend);
   if (entry.id && mine) add("undo", t("unsend.do"), context.unsend);
   return list.childElementCount ? list : null;
 }

@@ -22,6 +22,7 @@ let entries = new Map(); // seq → entry, of the current resident
 let position = 0;
 let quoted = null;
 let run = "";
+let connected = true; // whether the simulator knows where the bot listens
 const seen = new Map(); // resident id → position when last looked at
 let typingTimer = 0;
 let troubleTimer = 0;
@@ -95,6 +96,7 @@ const context = {
     byId("quoting").hidden = false;
     text.focus();
   },
+  resend: (entry) => post(`/events/${entry.event_id}/redeliver`, {}).catch(showTrouble),
   unsend: (entry) => send({ type: "unsend", message_id: entry.id }),
 };
 
@@ -189,13 +191,14 @@ const languageName = (tag) => (tag === "ja-Hira" ? t("language.easy_japanese") :
 const htmlLanguage = (tag) => (tag === "ja-Hira" ? "ja" : tag);
 
 function showState() {
-  const open = current.friend && !current.blocked;
+  const open = connected && current.friend && !current.blocked;
   byId("composer").hidden = !open;
   byId("closed").hidden = open;
-  byId("closed-why").textContent = t(current.blocked ? "closed.blocked" : "closed.friend", { account });
+  byId("closed-why").textContent = t(connected ? (current.blocked ? "closed.blocked" : "closed.friend") : "closed.starting", { account });
+  byId("closed-open").hidden = !connected;
   byId("closed-open").textContent = t(current.blocked ? "closed.unblock" : "closed.add");
   byId("block-label").textContent = t(current.blocked ? "block.undo" : "block.do");
-  byId("block").disabled = !current.friend;
+  byId("block").disabled = !connected || !current.friend;
   for (const button of document.querySelectorAll("[data-needs-chat]")) button.disabled = !open;
   byId("unsend-last").disabled = !open || !lastOwn();
   if (!open) closePanels();
@@ -432,6 +435,7 @@ function update(state) {
 async function catchUp(state) {
   const anew = state.run !== run;
   run = state.run;
+  connected = state.connected;
   const played = current?.id ?? location.hash.slice(1);
   await updateResidents();
   await updateLog(anew);
@@ -440,6 +444,7 @@ async function catchUp(state) {
     return;
   }
   if (current.position > position) await updateChat();
+  else showState();
   showResidents();
 }
 

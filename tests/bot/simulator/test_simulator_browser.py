@@ -67,7 +67,10 @@ def quick(*labels: str) -> dict[str, Any]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        launched = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*ARGUMENTS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
+        )
         yield launched
         await launched.close()
 
@@ -85,7 +88,7 @@ async def open_page(rig: Rig, browser: Browser) -> AsyncIterator[OpenPage]:
     complaints: list[str] = []
     contexts = []
 
-    async def open_it(width: int = 1280, height: int = 800, **options: Any) -> Page:
+    async def open_it(width: int = 1280, height: int = 800, of: Rig = rig, **options: Any) -> Page:
         context = await browser.new_context(
             viewport={"width": width, "height": height}, locale="en", **options
         )
@@ -93,7 +96,7 @@ async def open_page(rig: Rig, browser: Browser) -> AsyncIterator[OpenPage]:
         page = await context.new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"{rig.base}/simulator#{rig.user}")
+        await page.goto(f"{of.base}/simulator#{of.user}")
         await expect(page.locator(".resident[aria-current]")).to_have_count(1)
         return page
 
@@ -342,3 +345,77 @@ async def test_on_a_phone_the_chat_fills_the_screen_and_the_side_is_one_tap_away
     await expect(page.locator("#closed-open")).to_be_visible()
     await expect(page.locator("#log-title")).to_be_hidden()
     assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+
+
+async def test_message_that_failed_can_be_sent_again(rig: Rig, open_page: OpenPage) -> None:
+    page = await open_page()
+    rig.bot.statuses = [500]
+    await rig.send("text", text="Olá")
+    await page.locator(".mine.entry").focus()
+
+    await page.get_by_role("button", name="Send again").click()
+
+    await expect(page.locator(".mine .tick")).to_have_text("✓")
+    assert [event["deliveryContext"]["isRedelivery"] for event in rig.bot.events] == [False, True]
+
+
+async def test_page_waits_until_the_service_has_started(rig: Rig, open_page: OpenPage) -> None:
+    address = (await rig.line.get_webhook_endpoint()).endpoint
+    async with rigs(rig.clock) as make:
+        starting = await make(webhook_url="")
+        page = await open_page(of=starting)
+        await expect(page.locator("#closed-why")).to_contain_text("still starting")
+        await expect(page.locator("#composer")).to_be_hidden()
+        await expect(page.locator("#closed-open")).to_be_hidden()
+
+        await starting.bot_call("PUT", "/v2/bot/channel/webhook/endpoint", json={"endpoint": address})
+
+        await expect(page.locator("#composer")).to_be_visible()
+        await page.close()
+
+
+async def test_recorded_voice_is_sent_with_its_length(rig: Rig, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.click("#voice-open")
+    await page.click("#record")
+    await expect(page.locator("#record-time")).to_have_text("0:01")
+    await page.click("#record")
+    await page.click("#voice-send")
+
+    await expect(page.locator(".mine .voice audio")).to_have_count(1)
+    message = rig.bot.events[0]["message"]
+    content = await rig.bot_call("GET", f"/v2/bot/message/{message['id']}/content")
+    assert message["duration"] >= 1000
+    assert content.headers["Content-Type"] in ("audio/mp4", "audio/webm", "audio/ogg")
+    assert len(await content.read()) > 1000
+
+
+async def test_date_action_asks_for_the_date_and_posts_it_back(rig: Rig, open_page: OpenPage) -> None:
+    page = await open_page()
+    action = {
+        "type": "datetimepicker",
+        "label": "Escolher",
+        "data": "day",
+        "mode": "date",
+        "min": "2026-11-01",
+    }
+    await rig.push(
+        {"type": "text", "text": "Quando?", "quickReply": {"items": [{"type": "action", "action": action}]}}
+    )
+    await page.get_by_role("button", name="Escolher").click()
+    await page.fill("#when", "2026-11-24")
+    await page.press("#when", "Enter")
+
+    await expect(page.locator("#log .log-text").first).to_have_text("webhook postback → 200 in 0 ms")
+    assert rig.bot.events[0]["postback"] == {"data": "day", "params": {"date": "2026-11-24"}}
+
+
+async def test_only_safe_addresses_may_be_opened(open_page: OpenPage) -> None:
+    page = await open_page()
+
+    assert await page.evaluate(
+        """async () => {
+             const { safeUrl } = await import("/static/simulator/dom.js");
+             return ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://a.example/"].map(safeUrl);
+           }"""
+    ) == [None, None, None, "https://a.example/"]

@@ -198,6 +198,7 @@ async def test_failed_webhook_is_redelivered_until_it_is_taken(make_rig: Callabl
         ("Olá", True),
         ("depois", False),
     ]
+    assert [entry["status"] for entry in await rig.shown()] == ["sent", "sent"]
 
 
 async def test_redelivery_is_off_by_default(rig: Rig) -> None:
