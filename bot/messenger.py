@@ -27,6 +27,10 @@ class Limited(Exception):
         self.retry_s = retry_s
 
 
+class NotAllowed(Limited):
+    """The access token does not work; the messages wait until an operator has changed it."""
+
+
 class QuotaReached(Exception):
     """No more messages this month."""
 

@@ -2,8 +2,8 @@
 
 A job holds the finished messages, the reply token with the moment until which it is worth trying, and a retry
 key made before the first attempt. The reply is free, so it is tried first. If a reply gave no answer, it may have
-arrived: the token is tried once more, and "invalid" then means that it did. A push with the stored key is delivered
-once however often it is sent.
+arrived: the token is tried again, and "invalid" while it is fresh means that it did. A push with the stored key is
+delivered once however often it is sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import store
 from bot.messenger import Limited, Messenger, NoAnswer, QuotaReached, Rejected, TokenInvalid
-from bot.model import Resident
+from bot.model import MessageState, Resident
 from bot.replies import MESSAGES, Reply
 from core.bus import Bus
 from core.database import Database
@@ -55,8 +55,10 @@ class Outbox:
         message_ids: Sequence[str],
         reply_token: str = "",
         received_at: dt.datetime | None = None,
+        at_once: bool = False,
     ) -> None:
-        """Add messages to a resident in the caller's transaction, in parts of at most five."""
+        """Add messages to a resident in the caller's transaction, in parts of at most five. They arrive in order,
+        except what is said `at_once`: words about danger do not wait for an earlier message that is being retried."""
         for start in range(0, len(replies), MESSAGES):
             last = start + MESSAGES >= len(replies)
             token = reply_token if start == 0 else ""
@@ -64,7 +66,7 @@ class Outbox:
             await self._jobs.add(
                 connection,
                 queue=OUTBOX,
-                key=resident.line_user_id,
+                key="" if at_once else resident.line_user_id,
                 payload={
                     "to": resident.line_user_id,
                     "resident": resident.id,
@@ -82,17 +84,23 @@ class Outbox:
 
     async def deliver(self, job: Job) -> None:
         """Handle one job. No database session is open during the calls."""
-        payload = job.payload
-        if not await self._is_reachable(payload["resident"]) and not payload["reply_token"]:
-            await self._finish(job, "unreachable")
-            return
         try:
-            delivered = await self._reply(payload) or await self._push(payload)
+            state = await self._state_after(job)
         except Rejected as error:
             log.error("delivery_rejected", job=job.id, reason=type(error).__name__)
             DELIVERIES.labels("line", "rejected").inc()
-            delivered = False
-        await self._finish(job, "sent" if delivered else "failed")
+            state = "failed"
+        await self._finish(job, state)
+
+    async def _state_after(self, job: Job) -> MessageState:
+        """Try to deliver. LINE accepts a push to somebody who blocked the account and drops it, so that is not
+        tried."""
+        if await self._reply(job):
+            return "sent"
+        if not await self._is_reachable(job.payload["resident"]):
+            return "unreachable"
+        await self._push(job.payload)
+        return "sent"
 
     async def given_up(self, job: Job) -> None:
         """A job was tried too often: staff see that its messages did not arrive."""
@@ -100,17 +108,25 @@ class Outbox:
             await store.set_message_state(connection, job.payload["message_ids"], "failed")
         self._bus.publish("desk")
 
-    async def _reply(self, payload: dict[str, Any]) -> bool:
+    async def _reply(self, job: Job) -> bool:
         """Try the reply token. False: a push is needed."""
-        token, until = payload["reply_token"], payload["reply_until"]
-        tried = payload.get("reply_unanswered", False)
-        if not token or (not tried and self._jobs.clock.now() >= dt.datetime.fromisoformat(until)):
+        payload = job.payload
+        token = payload["reply_token"]
+        if not token:
+            return False
+        fresh = self._jobs.clock.now() < dt.datetime.fromisoformat(payload["reply_until"])
+        # A call without an answer, or a process that died after it: the token may have been used.
+        tried = payload.get("reply_unanswered", False) or job.attempts > 1
+        if not fresh and not tried:
             return False
         try:
             await self._messenger.reply(token, payload["messages"])
         except TokenInvalid:
-            DELIVERIES.labels("reply", "arrived before" if tried else "expired").inc()
-            return bool(tried)
+            # A token that is still fresh is invalid only because it was used. An old one says nothing, and a
+            # message that comes twice is better than one that never comes.
+            used = tried and fresh
+            DELIVERIES.labels("reply", "arrived before" if used else "expired").inc()
+            return used
         except NoAnswer as error:
             DELIVERIES.labels("reply", "no answer").inc()
             raise RetryLater(
@@ -121,26 +137,26 @@ class Outbox:
         DELIVERIES.labels("reply", "sent").inc()
         return True
 
-    async def _push(self, payload: dict[str, Any]) -> bool:
+    async def _push(self, payload: dict[str, Any]) -> None:
+        without_token = {**payload, "reply_token": ""}  # it is spent: the next try begins with the push
         try:
             await self._messenger.push(payload["to"], payload["messages"], retry_key=payload["retry_key"])
         except NoAnswer as error:
             DELIVERIES.labels("push", "no answer").inc()
-            raise RetryLater("no answer to a push") from error
+            raise RetryLater("no answer to a push", payload=without_token) from error
         except Limited as error:
-            raise RetryLater("limited", delay_s=error.retry_s) from error
+            raise RetryLater("limited", delay_s=error.retry_s, payload=without_token) from error
         except QuotaReached as error:
             log.error("quota_reached", what_to_do="raise the plan or wait for the next month")
             DELIVERIES.labels("push", "quota").inc()
-            raise RetryLater("quota", delay_s=QUOTA_PAUSE_S) from error
+            raise RetryLater("quota", delay_s=QUOTA_PAUSE_S, payload=without_token) from error
         DELIVERIES.labels("push", "sent").inc()
-        return True
 
     async def _is_reachable(self, resident_id: str) -> bool:
         async with self._database.read() as connection:
             return (await store.get_resident(connection, resident_id)).reachable
 
-    async def _finish(self, job: Job, state: str) -> None:
+    async def _finish(self, job: Job, state: MessageState) -> None:
         async with self._database.write() as connection:
             await store.set_message_state(connection, job.payload["message_ids"], state)
             await self._jobs.finish(connection, job)

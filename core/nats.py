@@ -53,7 +53,7 @@ class NatsBus(LocalBus):
                 )
         except Exception as error:
             await bus._connection.close()
-            raise Unavailable(f"No NATS server answers at {url}; check MADOGUCHI_NATS_URL.") from error
+            raise Unavailable("No NATS server answers; check MADOGUCHI_NATS_URL.") from error
         await bus._connection.subscribe(SUBJECT, cb=bus._receive)
         await bus._connection.flush()
         tasks.keep("bus", bus._send)

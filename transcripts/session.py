@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.clock import Clock
+from core.errors import Conflict
 from core.log import get_logger
 from core.metrics import counter, histogram
 from core.tasks import Tasks
@@ -102,7 +103,7 @@ class LiveRunner:
     async def feed(self, pcm: bytes) -> None:
         """Take in raw s16le mono 16 kHz audio of any length. Waits while recognition is too far behind; never drops.
 
-        Raises the error that stopped the session, if one did.
+        Raises the error that stopped the session, if one did, and `Conflict` after `end` or `close`.
         """
         async with self._feeding:
             data = self._odd + pcm
@@ -189,6 +190,8 @@ class LiveRunner:
                 await self._changed.wait_for(ready)
         if self._error is not None:
             raise self._error
+        if self._finished:
+            raise Conflict("This audio has ended; open the meeting again to send more.")
 
     async def _handle(self, event: live.Event) -> None:
         for command in self._session.handle(event):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from core.errors import Busy
+from core.errors import Busy, Unavailable
 from core.metrics import counter, gauge, histogram
 from core.tasks import Tasks
 from translation.engine import Output, Pair, TranslationEngine
@@ -21,6 +21,7 @@ from translation.model import Lane
 LANES: tuple[Lane, ...] = ("live", "chat", "bulk")
 # Every so many batches, the lane that waits longest behind the others goes first.
 UPSIDE_DOWN_EVERY = 4
+STOPPING = "The translator is stopping; try again when the service is back."
 
 WAITING = gauge("translation_waiting", "Sentences that wait for an engine", ["engine"])
 REFUSED = counter("translation_refused", "Sentences refused because the queue was full", ["engine"])
@@ -94,6 +95,8 @@ class EngineRunner:
         )
 
     def _join(self, key: _Key, lane: Lane) -> _Entry:
+        if self._closed:
+            raise Unavailable(STOPPING)
         entry = self._entries.get(key)
         if entry is None:
             if len(self._entries) >= self._options.waiting:
@@ -190,11 +193,10 @@ class EngineRunner:
             FORGOTTEN.inc()
 
     async def close(self) -> None:
-        """Unload the model on its own thread and end the thread. Waiting callers are cancelled."""
+        """Unload the model on its own thread and end the thread. Callers that wait get `Unavailable`."""
         if self._closed:
             return
         self._closed = True
-        for entry in list(self._entries.values()):
-            self._drop(entry)
+        self._fail(list(self._entries.values()), Unavailable(STOPPING))
         await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.unload)
         self._thread.shutdown(wait=False)

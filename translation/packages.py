@@ -18,6 +18,7 @@ from typing import Literal
 from core.ids import new_id
 from core.log import get_logger
 from translation.archives import LIMITS, ArchiveLimits, remove, unpack
+from translation.argos_home import installed_packages
 from translation.engine import Pair
 from translation.errors import BrokenModel
 from translation.languages import languages
@@ -104,14 +105,51 @@ class ModelStore:
     def prepare_starter(self, progress: Progress) -> Models:
         """Install the starter models that are not there yet; needs no network. A second call does nothing."""
         self._sweep()
-        todo = starters()
         have = {(info.engine, info.pair, info.version) for info in map(_info, self.folders())}
+        todo = [
+            starter for starter in starters() if (starter.engine, starter.pair, starter.version) not in have
+        ]
         for done, starter in enumerate(todo):
             progress(f"{starter.engine} {starter.pair[0]} → {starter.pair[1]}", done, len(todo))
-            if (starter.engine, starter.pair, starter.version) not in have:
-                self._install_starter(starter)
-        progress("", len(todo), len(todo))
+            self._install_starter(starter)
+        if todo:
+            progress("", len(todo), len(todo))
         return [_info(folder) for folder in self.folders()]
+
+    def import_installed(self) -> Models:
+        """Take over the packages that Argos's own tools installed for this user, in the versions that are not here
+        yet. Packages that our engine cannot run are left out and logged."""
+        have = {(info.engine, info.pair, info.version) for info in map(_info, self.folders())}
+        taken = []
+        for origin in installed_packages():
+            try:
+                pair, version = _read_metadata(origin)
+            except BrokenModel as error:
+                log.warning("package_left_out", package=origin.name, reason=str(error))
+                continue
+            if ("argos", pair, version) not in have:
+                taken.append(self._install_folder(origin, pair, version))
+        return taken
+
+    def _install_folder(self, origin: Path, pair: Pair, version: str) -> ModelInfo:
+        incoming = self._new_incoming()
+        try:
+            top = incoming / "package"
+            shutil.copytree(origin, top, ignore=shutil.ignore_patterns("stanza", "spacy", "minisbd"))
+            files = hash_files(top)
+            manifest = Manifest(
+                engine="argos",
+                pair=pair,
+                version=version,
+                licence="see the package's README",
+                sha256=files["model/model.bin"],
+                size_bytes=sum(path.stat().st_size for path in top.rglob("*") if path.is_file()),
+                scores={},
+                files=files,
+            )
+            return _info(self._publish(top, manifest))
+        finally:
+            remove(incoming)
 
     def _install_starter(self, starter: Starter) -> None:
         if starter.origin is None:

@@ -95,7 +95,7 @@ class Translator:
         return _assembled(pieces, sentences, route, source=source, target=target)
 
     async def close(self) -> None:
-        """Stop the queues and unload the models. Callers that wait are cancelled."""
+        """Stop the queues and unload the models. Callers that wait get `Unavailable`."""
         for runner in self._runners:
             await runner.close()
         await self._tasks.close()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model import Place
+from translation.facts.my_number import mask
 
 KINDS = frozenset({"text", "audio", "location", "sticker", "image", "video", "file"})
 MAX_TEXT = 5000  # characters; LINE's own limit on what a resident can send
@@ -43,6 +44,16 @@ def event_id(event: Any) -> str:
         return given
     canonical = json.dumps(event, sort_keys=True, ensure_ascii=True, default=str)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def without_my_number(event: Any) -> tuple[Any, bool]:
+    """The event with every My Number in its text masked, and whether there was one: it must never be stored, not
+    even in the inbox."""
+    message = event.get("message") if isinstance(event, dict) else None
+    text = message.get("text") if isinstance(message, dict) else None
+    if not isinstance(text, str) or (masked := mask(text)) == text:
+        return event, False
+    return {**event, "message": {**message, "text": masked}}, True
 
 
 def user_id(event: Any) -> str:

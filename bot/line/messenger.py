@@ -16,6 +16,7 @@ from bot.messenger import (
     ContentNotReady,
     Limited,
     NoAnswer,
+    NotAllowed,
     Profile,
     QuotaReached,
     Rejected,
@@ -31,6 +32,7 @@ CALLS = counter("line_calls", "Calls to LINE", ["call", "status"])
 CALL_SECONDS = histogram("line_call_seconds", "Duration of calls to LINE", ["call"])
 
 LIMITED_PAUSE_S = 2.0
+NOT_ALLOWED_PAUSE_S = 600.0
 
 
 class LineMessenger:
@@ -153,6 +155,9 @@ class LineMessenger:
             if "monthly limit" in body:
                 raise QuotaReached(name) from error
             raise Limited(LIMITED_PAUSE_S) from error
+        if error.status in (401, 403):
+            log.error("line_not_allowed", what_to_do="set a valid LINE__CHANNEL_ACCESS_TOKEN and restart")
+            raise NotAllowed(NOT_ALLOWED_PAUSE_S) from error
         if error.status >= 500 or error.status == 408:
             raise NoAnswer(f"status {error.status}") from error
         raise Rejected(f"status {error.status}: {body[:200]}") from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.line.events import event_id, user_id
+from bot.line.events import event_id, user_id, without_my_number
 from bot.line.signature import is_signed
 from core.clock import Clock
 from core.errors import InvalidInput, NotAuthorised, TooLarge, Unavailable
@@ -83,12 +83,13 @@ class Inbox:
         received = self._clock.now().isoformat()
         async with self._jobs.database.write() as connection:
             for event in events:
+                kept, my_number = without_my_number(event)
                 added = await self._jobs.add(
                     connection,
                     queue=INBOX,
                     key=user_id(event),
                     dedupe=event_id(event),
-                    payload={"event": event, "received_at": received},
+                    payload={"event": kept, "received_at": received, "my_number": my_number},
                 )
                 EVENTS.labels("stored" if added else "known").inc()
 

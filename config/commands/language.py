@@ -47,12 +47,11 @@ def translate(source: str, target: str, text: str | None, as_json: bool) -> None
 
 
 async def _translate(lines: list[str], source: str, target: str, as_json: bool) -> None:
-    from config.assembly import prepare_models
-    from translation.assembly import build_translator
+    from config.assembly import open_translator, prepare_models
 
     found = settings()
     await prepare_models(found, progress())
-    translator = build_translator(found.models_folder)
+    translator = open_translator(found)
     try:
         together = (translator.translate(line, source=source, target=target, lane="bulk") for line in lines)
         for result in await asyncio.gather(*together):
@@ -116,13 +115,17 @@ def list_models(as_json: bool) -> None:
 
 
 @models.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--installed", is_flag=True, help="Take over what Argos's own tools installed for this user.")
 @json_option
-def import_model(file: Path, as_json: bool) -> None:
-    """Install an Argos package from a file."""
+def import_model(file: Path | None, installed: bool, as_json: bool) -> None:
+    """Install an Argos package from a FILE."""
     from translation.packages import ModelStore
 
-    _list([ModelStore(settings().models_folder).import_file(file)], as_json)
+    if (file is None) == (not installed):
+        raise InvalidInput("Give the path of an .argosmodel file, or --installed.")
+    store = ModelStore(settings().models_folder)
+    _list(store.import_installed() if file is None else [store.import_file(file)], as_json)
 
 
 @models.command()

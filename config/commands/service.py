@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from config.commands.shell import json_option, progress, run, say, settings
-from core.accounts import ROLES, Account, Accounts
 from core.clock import SystemClock
-from core.database import Database
 from core.errors import AppError
+
+if TYPE_CHECKING:
+    from core.accounts import Account, Accounts
+    from core.database import Database
 
 
 @click.command()
@@ -59,6 +63,7 @@ def users() -> None:
 
 async def _with_accounts(work: Any) -> Any:
     from config.assembly import open_database
+    from core.accounts import Accounts
 
     database = await open_database(settings())
     accounts = Accounts(database, SystemClock())
@@ -79,7 +84,7 @@ def _password() -> tuple[str, bool]:
 
 @users.command("add")
 @click.argument("name")
-@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--role", required=True, metavar="staff|interpreter|admin", help="What the account may do.")
 @click.option("--display-name", default="", help="What colleagues and residents see.")
 @click.option("--department", default="", help="Id of the department, as in city.toml.")
 @json_option
@@ -125,6 +130,18 @@ def db() -> None:
     """The database."""
 
 
+@asynccontextmanager
+async def _database() -> AsyncIterator[Database]:
+    from core.database import Database
+
+    database = Database(settings().database)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 @db.command("upgrade")
 def upgrade_database() -> None:
     """Bring the tables to the newest revision."""
@@ -137,12 +154,8 @@ def upgrade_database() -> None:
 async def _upgrade() -> tuple[str | None, str | None]:
     from config.migrations.runner import upgrade
 
-    database = Database(settings().database)
-    await database.open()
-    try:
+    async with _database() as database:
         return await upgrade(database)
-    finally:
-        await database.close()
 
 
 @db.command("backup")
@@ -151,12 +164,8 @@ def backup(file: Path) -> None:
     """Write a consistent copy of a SQLite database, also while the service runs."""
 
     async def work() -> None:
-        database = Database(settings().database)
-        await database.open()
-        try:
+        async with _database() as database:
             await database.backup(file)
-        finally:
-            await database.close()
 
     run(work())
     click.echo(f"Wrote {file}.")
@@ -170,12 +179,9 @@ def check_database(as_json: bool) -> None:
     async def work() -> tuple[list[str], bool]:
         from config.migrations.runner import is_current
 
-        database = Database(settings().database)
-        await database.open()
-        try:
-            return await database.check(), await is_current(database)
-        finally:
-            await database.close()
+        async with _database() as database:
+            damage = await database.check()
+            return damage, bool(damage) or await is_current(database)
 
     problems, current = run(work())
     if not current:

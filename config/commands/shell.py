@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from config.settings import Settings, read_settings
-from core import log
 from core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -31,6 +32,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 def settings(*, quiet_logs: bool = True, **overrides: Any) -> Settings:
     """The settings, with logs set up. A command for people shows warnings only."""
+    from config.settings import read_settings
+    from core import log
+
     found = read_settings(**overrides)
     log.set_up(level="WARNING" if quiet_logs else found.log.level, json=found.log.json_lines)
     return found

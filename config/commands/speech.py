@@ -8,17 +8,18 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from config.commands.shell import json_option, progress, read_bytes, run, say, settings
-from config.settings import Settings
 from core.clock import Clock, SystemClock
 from core.errors import InvalidInput, Unavailable
-from transcripts.audio import AudioDecoder, AudioLimits, to_s16le
 from transcripts.exports import to_srt, to_txt, to_vtt
 from transcripts.model import Caption, Segment
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 PIECE_S = 0.1  # seconds of audio handed over at once
 BYTES_PER_S = 32_000  # s16le, 16 kHz, mono
@@ -53,6 +54,7 @@ def transcribe(file: str, language: str, targets: str, form: str, output: Path |
 
 async def _transcribe(file: str, language: str, targets: list[str], form: str) -> str:
     from config.assembly import open_recogniser
+    from transcripts.audio import AudioDecoder, AudioLimits
     from transcripts.offline import transcribe as transcribe_samples
 
     found = settings()
@@ -117,11 +119,10 @@ async def _translate(
     """The segments' text in each language."""
     if not targets:
         return {}
-    from config.assembly import prepare_models
-    from translation.assembly import build_translator
+    from config.assembly import open_translator, prepare_models
 
     await prepare_models(found, progress())
-    translator = build_translator(found.models_folder)
+    translator = open_translator(found)
     try:
         return {
             tag: [
@@ -150,9 +151,8 @@ def caption(file: str, language: str, targets: str, speed: float, as_json: bool)
 
 
 async def _caption_live(file: str, language: str, targets: list[str], speed: float) -> None:
-    from config.assembly import open_recogniser, prepare_models
+    from config.assembly import open_recogniser, open_translator, prepare_models
     from transcripts.session import LiveOptions, LiveRunner
-    from translation.assembly import build_translator
 
     found = settings()
     pieces = _stdin() if file == "-" else await _file(found, file)
@@ -163,7 +163,7 @@ async def _caption_live(file: str, language: str, targets: list[str], speed: flo
         heard = ", ".join(sorted(recogniser.languages))
         await recogniser.close()
         raise Unavailable(f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL.")
-    translator = build_translator(found.models_folder)
+    translator = open_translator(found)
     clock = SystemClock()
     runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
     try:
@@ -220,6 +220,8 @@ async def _print(runner: Any, translator: Any, targets: list[str], clock: Clock)
 
 
 async def _file(found: Settings, file: str) -> AsyncIterator[bytes]:
+    from transcripts.audio import AudioDecoder, AudioLimits, to_s16le
+
     limits = AudioLimits(bytes=found.http.upload_limit)
     decoder = AudioDecoder(limits=limits)
     pcm = to_s16le(await decoder.decode(read_bytes(file, limit=limits.bytes)))

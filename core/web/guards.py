@@ -111,6 +111,9 @@ def observe_middleware(clock: Clock) -> Any:
             response = await handler(request)
             status = response.status
             return response
+        except web.HTTPException as answer:
+            status = answer.status
+            raise
         finally:
             REQUESTS.labels(request.method, route, str(status)).inc()
             REQUEST_SECONDS.labels(route).observe(clock.monotonic() - started)

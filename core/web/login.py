@@ -49,9 +49,10 @@ class Login:
         form = await request.post()
         name, password = str(form.get("name", ""))[:60], str(form.get("password", ""))
         target = _safe(str(form.get("next", "")))
-        allowed = await self._limiter.hit(self._per_name, "name", name) and await self._limiter.hit(
+        # The address first, so that names made up by one address do not fill the memory of the limiter.
+        allowed = await self._limiter.hit(
             self._per_address, "address", request.remote or ""
-        )
+        ) and await self._limiter.hit(self._per_name, "name", name)
         if not allowed:
             LOGINS.labels("limited").inc()
             return await self._again(request, 429, "login.limited", target, name)
@@ -77,8 +78,9 @@ class Login:
 
 def _safe(target: str | None) -> str:
     """A path on this site, or nothing: a link must not send people elsewhere after they log in."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
-        return target
+    # Browsers read a backslash as a slash and skip control characters, so neither may be there at all.
+    if target and target.startswith("/") and not target.startswith("//"):
+        return target if target.isprintable() and "\\" not in target else ""
     return ""
 
 

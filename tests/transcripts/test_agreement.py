@@ -8,9 +8,9 @@ from transcripts.agreement import agreed, known_words, normal
 from transcripts.model import Word
 
 
-def words(text: str, *, start: float = 0.0) -> list[Word]:
+def words(text: str, *, start: float = 0.0, each_s: float = 0.4) -> list[Word]:
     return [
-        Word(text=each, start=start + at * 0.4, end=start + at * 0.4 + 0.4, probability=1)
+        Word(text=each, start=start + at * each_s, end=start + (at + 1) * each_s, probability=1)
         for at, each in enumerate(text.split())
     ]
 
@@ -52,8 +52,8 @@ def test_last_word_before_a_cut_that_is_heard_again_is_known() -> None:
 
 
 def test_word_said_again_after_a_cut_is_not_taken_for_an_earlier_one() -> None:
-    known = words("help you at the desk after this meeting thank")
-    assert known_words(known, words("you for listening", start=3.6), window_start=3.6) == 0
+    known = words("help you at the desk after this meeting thank", each_s=0.2)
+    assert known_words(known, words("you for listening", start=1.8, each_s=0.2), window_start=1.8) == 0
 
 
 def test_empty_hypothesis_knows_nothing() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.clock import ManualClock, SystemClock
+from core.errors import Conflict
 from tests.transcripts.recordings import Briefing, read_briefing
 from transcripts.audio import to_s16le
 from transcripts.errors import RecognitionUnavailable
@@ -165,6 +166,22 @@ async def test_close_stops_at_once_and_ends_the_outputs(briefing: Briefing) -> N
     await live.feed(to_s16le(briefing[0][: 3 * RATE]))
     await live.close()
     assert [output async for output in live.outputs()] == []
+
+
+async def test_audio_after_the_end_is_refused(briefing: Briefing) -> None:
+    live = runner(ScriptedRecogniser(script(briefing)))
+    await listen(live, b"")
+    with pytest.raises(Conflict, match="has ended"):
+        await live.feed(bytes(6400))
+
+
+async def test_close_frees_a_feed_that_waits(briefing: Briefing) -> None:
+    live = runner(Gated(ScriptedRecogniser(script(briefing))), options=LiveOptions(max_behind_s=1.0))
+    feeding = asyncio.get_running_loop().create_task(live.feed(to_s16le(briefing[0])))
+    await asyncio.wait({feeding}, timeout=0.5)
+    await live.close()
+    with pytest.raises(Conflict, match="has ended"):
+        await feeding
 
 
 class Failing:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from core.errors import Busy
+from core.errors import Busy, Unavailable
 from core.tasks import Tasks
 from translation.batching import BatchingOptions, EngineRunner
 from translation.engine import Output, Pair
@@ -200,7 +200,7 @@ async def test_engine_is_only_touched_by_its_own_thread(bench: Bench) -> None:
     assert threading.get_ident() not in bench.engine.threads
 
 
-async def test_closing_cancels_those_who_wait(bench: Bench) -> None:
+async def test_closing_answers_those_who_wait(bench: Bench) -> None:
     busy = await bench.hold()
     waiting = bench.tasks.spawn("waiting", bench.runner.translate("waiting", PAIR, lane="chat"))
     await asyncio.sleep(0)
@@ -208,5 +208,11 @@ async def test_closing_cancels_those_who_wait(bench: Bench) -> None:
     await asyncio.sleep(0)
     bench.engine.go.set()
     await closing
-    assert isinstance((await asyncio.gather(waiting, return_exceptions=True))[0], asyncio.CancelledError)
-    await asyncio.gather(busy, return_exceptions=True)
+    results = await asyncio.gather(busy, waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable, Unavailable]
+
+
+async def test_closed_runner_takes_nothing_more(bench: Bench) -> None:
+    await bench.runner.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        await bench.runner.translate("late", PAIR, lane="chat")

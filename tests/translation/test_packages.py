@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -183,3 +186,33 @@ def test_starter_hashes_match_the_files_that_ship() -> None:
             assert {name: sha256_of(starter.origin / name) for name in starter.files} == dict(starter.files)
         else:
             assert sha256_of(starter.origin) == starter.sha256
+
+
+def test_preparing_again_has_nothing_to_tell(store: ModelStore) -> None:
+    told: list[str] = []
+    store.prepare_starter(lambda what, done, total: told.append(what))
+
+    assert told == []
+
+
+def test_packages_of_argos_own_tools_are_taken_over(tmp_path: Path) -> None:
+    """In a process of its own, whose home is a fresh folder: importing argostranslate fixes its folders."""
+    home = tmp_path / "home"
+    starter = next(starter for starter in starters() if starter.pair == ("en", "ja"))
+    script = """
+import sys
+from pathlib import Path
+import argostranslate.package
+argostranslate.package.install_from_path(Path(sys.argv[1]))
+from translation.packages import ModelStore
+store = ModelStore(Path(sys.argv[2]))
+print([(info.engine, info.pair, info.state) for info in store.import_installed()])
+print(store.import_installed())
+print([info.state for info in store.verify()])
+"""
+    command = [sys.executable, "-c", script, str(starter.origin), str(tmp_path / "models")]
+    environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
+
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+
+    assert done.stdout.splitlines() == ["[('argos', ('en', 'ja'), 'ready')]", "[]", "['ready']"]
