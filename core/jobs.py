@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,6 +226,20 @@ class Jobs:
             await self._settle(connection, job, state="dead", ended_at=self.clock.now(), error=reason[:200])
         DEAD.labels(job.queue).inc()
 
+    async def release(self, jobs: Sequence[Job]) -> None:
+        """Give up leases without a word, as if the jobs had not been taken. A lost lease is left alone."""
+        async with self.database.write() as connection:
+            for job in jobs:
+                await connection.execute(
+                    jobs_table.update()
+                    .where(
+                        jobs_table.c.id == job.id,
+                        jobs_table.c.lease == job.lease,
+                        jobs_table.c.state == "ready",
+                    )
+                    .values(lease=None, lease_until=None, attempts=jobs_table.c.attempts - 1)
+                )
+
     async def renew(self, job: Job, *, lease_s: float) -> None:
         """Hold the job for another `lease_s` seconds. Raises LeaseLost when it is no longer ours."""
         async with self.database.write() as connection:
@@ -294,18 +308,28 @@ class Worker:
         self._tasks = Tasks()
         self._running = 0
         self._draining = False
+        self._taking = asyncio.Lock()
+        self._cut_short: list[Job] = []  # cancelled while they ran
 
     async def run(self) -> None:
         """Work until `drain` is called or the task is cancelled."""
         with self._jobs.bus.subscribe(f"jobs:{self._queue}") as hint:
             while not self._draining:
                 free = self._concurrency - self._running
-                taken = await self._jobs.take(self._queue, limit=free, lease_s=self._lease_s) if free else []
-                for job in taken:
-                    self._count(+1)
-                    self._tasks.spawn(f"{self._queue} job", self._work(job, hint))
-                if len(taken) < free or not free:
+                taken = await self._take(free, hint) if free else 0
+                if taken < free or not free:
                     await hint.wait(self._poll_s)
+
+    async def _take(self, free: int, hint: Hint) -> int:
+        """Take up to `free` jobs and start them; gives how many."""
+        async with self._taking:
+            if self._draining:
+                return 0
+            taken = await self._jobs.take(self._queue, limit=free, lease_s=self._lease_s)
+            for job in taken:
+                self._count(+1)
+                self._tasks.spawn(f"{self._queue} job", self._work(job, hint))
+        return len(taken)
 
     def _count(self, change: int) -> None:
         self._running += change
@@ -314,16 +338,26 @@ class Worker:
     async def _work(self, job: Job, hint: Hint) -> None:
         try:
             await self._attempt(job)
+        except LeaseLost:
+            log.warning("lease_lost", queue=self._queue, job=job.id)
+        except asyncio.CancelledError:
+            self._cut_short.append(job)
+            raise
         finally:
             self._count(-1)
             hint.give()
 
     async def _attempt(self, job: Job) -> None:
+        if job.attempts > self._attempts:
+            # Whoever worked on it before died before it could say so: do not let it kill us for ever.
+            log.error("job_given_up", queue=self._queue, job=job.id, reason="tried too often")
+            await self._bury(job, "tried too often")
+            return
         renewal = self._tasks.spawn(f"{self._queue} lease", self._renew(job))
         try:
             await self._handle(job)
         except LeaseLost:
-            log.warning("lease_lost", queue=self._queue, job=job.id)
+            raise
         except RetryLater as later:
             await self._again(job, str(later), later.delay_s, later.payload)
         except GiveUp as error:
@@ -361,8 +395,15 @@ class Worker:
                 return
 
     async def drain(self, *, grace_s: float = 3.0) -> None:
-        """Take nothing new, let running jobs end for `grace_s` seconds, then cancel them. A cancelled job keeps
-        its lease and is taken again, here or elsewhere, when that runs out."""
+        """Take nothing new, let running jobs end for `grace_s` seconds, then cancel them. A cancelled job is given
+        back and can be taken again at once, here or elsewhere."""
         self._draining = True
         self._jobs.hint(self._queue)
+        async with self._taking:
+            pass  # a look at the table that is under way may still bring jobs
         await self._tasks.close(grace_s=grace_s)
+        if self._cut_short:
+            try:
+                await self._jobs.release(self._cut_short)
+            except Exception:
+                log.exception("release_failed", queue=self._queue)  # their leases run out by themselves

@@ -1,1 +1,20 @@
-"""."""
+"""From sound to captions that people read.
+
+    web/          the edges: pages, the stream of captions, the WebSocket that takes audio, the API
+    sources       live meetings: one source of audio each
+    service       the transactions: meetings, segments, captions, corrections
+    store         tables and queries
+    hub           fan-out to viewers; each event is framed once
+    session       the shell around one live session: buffers, threads, queues
+    live          pure: what to do about audio, voice and hypotheses
+    agreement     pure: which words two hypotheses agree on
+    sentences     pure: words into readable segments
+    recogniser    the port; recognisers/ has Whisper and a scripted one
+    vad           where there is voice
+    audio         bytes of any kind into samples, bounded
+    offline       whole recordings
+    exports       pure: WebVTT, SubRip, text
+    model         values
+
+A segment is stored before anyone sees it. Everything a viewer is shown is read from the rows, by position.
+"""

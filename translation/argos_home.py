@@ -1,7 +1,7 @@
 """The packages that Argos's own tools (argospm, LibreTranslate) installed for this user.
 
-This is the one use of `argostranslate` when the service is set up: it knows where its packages are. Importing it creates
-its folders in the user's home, so it is imported only when an operator asks for them.
+The one use of `argostranslate` outside benchmarks: it knows where its packages are. Importing it creates its folders
+in the user's home, so it is imported only when an operator asks for them.
 """
 
 from __future__ import annotations

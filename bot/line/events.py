@@ -50,8 +50,10 @@ def without_my_number(event: Any) -> tuple[Any, bool]:
     """The event with every My Number in its text masked, and whether there was one: it must never be stored, not
     even in the inbox."""
     message = event.get("message") if isinstance(event, dict) else None
-    text = message.get("text") if isinstance(message, dict) else None
-    if not isinstance(text, str) or (masked := mask(text)) == text:
+    if not isinstance(message, dict) or not isinstance(text := message.get("text"), str):
+        return event, False
+    masked = mask(text)
+    if masked == text:
         return event, False
     return {**event, "message": {**message, "text": masked}}, True
 

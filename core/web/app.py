@@ -43,8 +43,8 @@ def make_app(site: Site) -> web.Application:
         client_max_size=site.body_limit,
         middlewares=[
             observe_middleware(site.clock),
-            aiohttp_session.session_middleware(site.storage),
             error_middleware,
+            aiohttp_session.session_middleware(site.storage),
             session_middleware(site.accounts, exempt=site.csrf_exempt),
         ],
         handler_args={"handler_cancellation": True},  # a stream whose reader left must end

@@ -46,8 +46,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), display-capture=(self)",
 }
 
+BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)  # whether the head of an answer was sent
+
 # aiohttp's own refusals, in our words.
 _HTTP_SENTENCES = {
+    400: ("invalid_input", "This request cannot be understood."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
     413: ("too_large", "What was sent is too large."),
@@ -56,6 +59,7 @@ _HTTP_SENTENCES = {
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal `on_response_prepare`: also reaches streams, which have no later chance."""
+    request[BEGUN] = True
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.secure:
@@ -87,15 +91,20 @@ async def answer_error(
     language = page_language(request) if key else "en"
     if key:
         sentence = request.app[PAGES].words.get(language, key, **(values or {}))
-    return await render(
-        request,
-        "core/error.html",
-        status=status,
-        code=code,
-        sentence=sentence,
-        sentence_language=language,
-        error_status=status,
-    )
+    try:
+        return await render(
+            request,
+            "core/error.html",
+            status=status,
+            code=code,
+            sentence=sentence,
+            sentence_language=language,
+            error_status=status,
+        )
+    except Exception:
+        # The page itself needs what is broken (the database, for the session): the sentence alone must do.
+        log.exception("error_page_failed")
+        return web.Response(text=sentence, status=status)
 
 
 def observe_middleware(clock: Clock) -> Any:
@@ -140,7 +149,10 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         if error.status not in _HTTP_SENTENCES:
             raise
         code, sentence = _HTTP_SENTENCES[error.status]
-        return await answer_error(request, error.status, code, sentence)
+        answer = await answer_error(request, error.status, code, sentence)
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
     except (ConnectionResetError, TimeoutError) as error:
         # The other side went away; there is nobody to answer.
         log.info("client_gone", kind=type(error).__name__)
@@ -148,6 +160,8 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     except Exception:
         number = new_id()[:8]
         log.exception("request_failed", number=number)
+        if BEGUN in request:
+            raise  # a second answer inside the first would read as part of it; the connection is cut instead
         return await answer_error(
             request, 500, "error", f"Something went wrong here (number {number}). Please try again."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -229,6 +230,23 @@ def test_forced_cut_leaves_its_last_second_to_the_next_window() -> None:
     assert len(full) == 4
     overlaps = [play.windows[at].end - play.windows[at + 1].start for at in full]
     assert overlaps == pytest.approx([policy.tail_s] * 4)
+
+
+def test_words_that_never_agree_are_committed_at_the_forced_cut() -> None:
+    count = 0
+
+    def restless(window: Window) -> list[Word]:
+        nonlocal count
+        count += 1
+        text = " ".join(f"x{count}y{number}" for number in range(int((window.end - window.start) / 0.3)))
+        return spoken(text, start=window.start)
+
+    play = Play([(1.0, 60.0)], restless, until=62.0).run()
+    times = [(word.start, word.end) for segment in play.segments for word in segment.words]
+    gaps = [after[0] - before[1] for before, after in pairwise(times)]
+    assert times[0][0] < 1.5
+    assert times[-1][1] > 59.5
+    assert max(gaps) < 0.5
 
 
 def test_word_on_which_hypotheses_differ_is_not_stable() -> None:

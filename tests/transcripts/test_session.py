@@ -239,6 +239,18 @@ async def test_gap_in_the_audio_commits_what_was_said(briefing: Briefing) -> Non
     assert texts([each async for each in live.outputs()]) == [briefing[1]["sentences"][0]["text"]]
 
 
+async def test_voice_that_goes_on_after_a_gap_is_heard(briefing: Briefing) -> None:
+    clock = ManualClock()
+    live = runner(ScriptedRecogniser(script(briefing)), clock=clock)
+    await live.feed(to_s16le(briefing[0][: int(2.7 * RATE)]))
+    clock.advance(3.0)
+    await live.idle()
+    await live.feed(to_s16le(briefing[0][int(2.7 * RATE) : int(4.4 * RATE)]))
+    await live.end()
+    said = words([each async for each in live.outputs()])
+    assert said == [word["text"] for word in briefing[1]["words"][:9]]
+
+
 async def test_memory_holds_only_audio_that_may_be_asked_for_again(briefing: Briefing) -> None:
     live = runner(ScriptedRecogniser(script(briefing)))
     await listen(live, to_s16le(np.tile(briefing[0], 3)))

@@ -204,7 +204,9 @@ import sys
 from pathlib import Path
 import argostranslate.package
 argostranslate.package.install_from_path(Path(sys.argv[1]))
+from core.log import set_up
 from translation.packages import ModelStore
+set_up(level="WARNING")
 store = ModelStore(Path(sys.argv[2]))
 print([(info.engine, info.pair, info.state) for info in store.import_installed()])
 print(store.import_installed())
