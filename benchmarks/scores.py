@@ -74,6 +74,7 @@ def normal(text: str) -> list[str]:
     """Words without case, punctuation and ways of writing numbers: "April 7th at 9.30" is "april 7 at 930"."""
     lower = re.sub(r"(?<=\d)[.,:](?=\d)", "", text.lower())
     lower = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", lower)
+    lower = re.sub(r"\b([ap])\.m\.?", r"\1m", lower)
     return [NUMBERS.get(word, word) for word in re.sub(r"[^\w' ]", " ", lower).split()]
 
 

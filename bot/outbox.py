@@ -111,27 +111,22 @@ class Outbox:
     async def _reply(self, job: Job) -> bool:
         """Try the reply token. False: a push is needed."""
         payload = job.payload
-        token = payload["reply_token"]
-        if not token:
-            return False
-        fresh = self._jobs.clock.now() < dt.datetime.fromisoformat(payload["reply_until"])
-        # A call without an answer, or a process that died after it: the token may have been used.
-        tried = payload.get("reply_unanswered", False) or job.attempts > 1
-        if not fresh and not tried:
+        token, until = payload["reply_token"], payload["reply_until"]
+        # What an old token says is worth nothing: whether it was used or has expired, the answer is the same. And a
+        # message that comes twice is better than one that never comes.
+        if not token or self._jobs.clock.now() >= dt.datetime.fromisoformat(until):
             return False
         try:
             await self._messenger.reply(token, payload["messages"])
         except TokenInvalid:
-            # A token that is still fresh is invalid only because it was used. An old one says nothing, and a
-            # message that comes twice is better than one that never comes.
-            used = tried and fresh
+            # A fresh token is invalid because it was used: by an attempt that got no answer, or by a process that
+            # died after it.
+            used = job.attempts > 1
             DELIVERIES.labels("reply", "arrived before" if used else "expired").inc()
             return used
         except NoAnswer as error:
             DELIVERIES.labels("reply", "no answer").inc()
-            raise RetryLater(
-                "no answer to a reply", delay_s=1.0, payload={**payload, "reply_unanswered": True}
-            ) from error
+            raise RetryLater("no answer to a reply", delay_s=1.0) from error
         except Limited as error:
             raise RetryLater("limited", delay_s=error.retry_s) from error
         DELIVERIES.labels("reply", "sent").inc()

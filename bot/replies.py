@@ -137,7 +137,7 @@ class Renderer:
         """A language's name in itself."""
         return self._own_names.get(tag, tag)
 
-    def phrase(self, key: str, language: str, **values: str) -> str:
+    def phrase(self, key: str, language: str, /, **values: str) -> str:
         """A phrase with the city's name filled in."""
         known = {"city": self._city.name(language), **values}
         return self._words.get(language, key, **known)

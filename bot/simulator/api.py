@@ -114,18 +114,18 @@ class MessagingApi:
         return web.json_response({"totalUsage": self._channel.used_quota})
 
     async def content(self, request: web.Request) -> web.Response:
-        content = self._channel.content(request.match_info["id"])
+        content = self._channel.content(request.match_info["id"], request[CALL])
         if content.ready_at > self._channel.clock.monotonic():
             return web.Response(status=202)
         return web.Response(body=content.data, headers={"content-type": content.media_type})
 
     async def transcoding(self, request: web.Request) -> web.Response:
-        content = self._channel.content(request.match_info["id"])
+        content = self._channel.content(request.match_info["id"], request[CALL])
         ready = content.ready_at <= self._channel.clock.monotonic()
         return web.json_response({"status": "succeeded" if ready else "processing"})
 
     async def profile(self, request: web.Request) -> web.Response:
-        return web.json_response(self._channel.profile(request.match_info["id"]))
+        return web.json_response(self._channel.profile(request.match_info["id"], request[CALL]))
 
     async def info(self, request: web.Request) -> web.Response:
         return web.json_response(

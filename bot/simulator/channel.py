@@ -177,10 +177,11 @@ class Channel:
                 )
         return sent
 
-    def profile(self, user_id: str) -> Json:
+    def profile(self, user_id: str, call: Call) -> Json:
         resident = self.residents.get(user_id)
         if resident is None or resident.blocked:
             raise LineError(404, "Not found")
+        call.resident = resident.id
         profile = {"userId": resident.id, "displayName": resident.name}
         return profile | ({"language": resident.app_language} if resident.app_language else {})
 
@@ -203,11 +204,12 @@ class Channel:
         call.resident = resident.id
         self.residents.read_up_to(resident, entry.seq)
 
-    def content(self, message_id: str) -> Content:
+    def content(self, message_id: str, call: Call) -> Content:
         """What a resident sent; 404 when unknown, 410 after unsending. `ready_at` says when it may be given."""
-        place = self.entry(message_id)
-        if place is not None and place[1].status == "unsent":
-            raise LineError(410, "Gone")
+        if (place := self.entry(message_id)) is not None:
+            call.resident = place[0].id
+            if place[1].status == "unsent":
+                raise LineError(410, "Gone")
         content = self.contents.get(message_id)
         if content is None:
             raise LineError(404, "Not found")

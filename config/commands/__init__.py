@@ -54,7 +54,3 @@ def main() -> None:
     except click.ClickException as error:
         click.echo(f"madoguchi: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`).
-        sys.stderr.close()
-        sys.exit(0)

@@ -38,7 +38,10 @@ def ask(text: str | None, language: str, file: str | None, as_json: bool) -> Non
 
 
 def _labelled(text: str, *, columns: int) -> list[list[str]]:
-    """Rows of a tab-separated file. Raises InvalidInput with the number of a bad line."""
+    """Rows of a tab-separated file, a language tag first. Raises InvalidInput with the number of a bad line, and
+    UnknownLanguage."""
+    from translation.languages import language
+
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -46,7 +49,7 @@ def _labelled(text: str, *, columns: int) -> list[list[str]]:
         row = line.split("\t")
         if len(row) < columns:
             raise InvalidInput(f"Line {number} has no {columns} columns separated by tabs.")
-        rows.append(row)
+        rows.append([language(row[0]).tag, *row[1:]])
     return rows
 
 

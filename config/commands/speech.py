@@ -164,6 +164,13 @@ async def _caption_live(file: str, language: str, targets: list[str], speed: flo
         await recogniser.close()
         raise Unavailable(f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL.")
     translator = open_translator(found)
+    for tag in targets:
+        if not translator.can(language, tag):
+            await translator.close()
+            await recogniser.close()
+            raise Unavailable(
+                f"No installed model leads from {language} to {tag}; see `madoguchi models list`."
+            )
     clock = SystemClock()
     runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
     try:

@@ -259,6 +259,7 @@ async def open_office(
             *,
             translator: Translator | None = None,
             recogniser: Recogniser | None = None,
+            knowledge: Knowledge = knowledge,
             **simulator: Any,
         ) -> Office:
             options = SimulatorOptions(
@@ -317,7 +318,7 @@ async def open_office(
 
             app.on_shutdown.append(end_streams)
             server = TestServer(app, host="127.0.0.1")
-            await server.start_server(handler_cancellation=True)
+            await server.start_server()
             stack.push_async_callback(server.close)
             async with phones.put(
                 "/v2/bot/channel/webhook/endpoint",

@@ -71,7 +71,7 @@ async def test_every_word_of_the_speech_is_committed(briefing: Briefing) -> None
 
 async def test_speech_that_breaks_off_in_mid_sentence_is_drained(briefing: Briefing) -> None:
     outputs = await listen(runner(ScriptedRecogniser(script(briefing))), to_s16le(briefing[0][: 11 * RATE]))
-    assert words(outputs)[-3:] == ["April", "7", "at"]
+    assert words(outputs)[-3:] == ["7", "at", "9:30"]
 
 
 @pytest.mark.parametrize("piece", [1, 333, 1_000_000])
@@ -263,7 +263,7 @@ async def test_whisper_captions_the_first_sentences(briefing: Briefing) -> None:
     await recogniser.close()
     assert texts(outputs) == [
         "Good morning, everyone, and welcome to Midori Elementary School.",
-        "My name is Sato, and I look after the first grade.",
+        "My name is Sato, and I teach the first grade.",
     ]
 
 

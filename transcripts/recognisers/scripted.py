@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.errors import InvalidInput
-from transcripts.errors import UnknownSpeechLanguage
 from transcripts.model import Hypothesis, Word
-from transcripts.recogniser import MAX_WINDOW_S, RATE, Samples
+from transcripts.recogniser import RATE, Samples, check_window
 
 
 class ScriptedRecogniser:
@@ -52,19 +50,3 @@ class ScriptedRecogniser:
 
     async def close(self) -> None:
         pass
-
-
-def check_window(samples: Samples, language: str | None, languages: frozenset[str]) -> None:
-    """The part of the port's contract that is the same for every recogniser."""
-    if language is not None and base(language) not in languages:
-        known = ", ".join(sorted(languages)[:8])
-        raise UnknownSpeechLanguage(
-            f"The speech model does not hear '{language}' but {known}; choose one of these or install another model."
-        )
-    if len(samples) > MAX_WINDOW_S * RATE:
-        raise InvalidInput(f"A window holds at most {MAX_WINDOW_S:.0f} seconds of audio; cut it into parts.")
-
-
-def base(language: str) -> str:
-    """The base language of a tag: "pt" of "pt-BR"."""
-    return language.split("-")[0].lower()

@@ -18,9 +18,8 @@ from core.log import get_logger
 from core.metrics import histogram
 from transcripts.errors import MissingSpeechModel
 from transcripts.model import Hypothesis
-from transcripts.recogniser import RATE, Samples
+from transcripts.recogniser import RATE, Samples, base, check_window
 from transcripts.recognisers.decoding import STARTER, Decoding, WhisperOptions
-from transcripts.recognisers.scripted import base, check_window
 
 __all__ = ["WhisperOptions", "WhisperRecogniser", "open_whisper"]
 

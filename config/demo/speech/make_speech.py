@@ -28,16 +28,16 @@ ROOM_NOISE = 0.0003  # root mean square, about -70 dBFS: a quiet room, so that s
 # (sentence, seconds of silence after it)
 BRIEFING = (
     ("Good morning, everyone, and welcome to Midori Elementary School.", 0.6),
-    ("My name is Sato, and I look after the first grade.", 0.7),
-    ("The entrance ceremony is on April 7 at 9:30 in the gymnasium.", 0.8),
+    ("My name is Sato, and I teach the first grade.", 0.7),
+    ("The entrance ceremony is on April 7 at 9:30 a.m. in the gym.", 0.8),
     ("Please come to the front gate by 9 o'clock.", 0.5),
-    ("Your child needs indoor shoes, a lunch bag and a red cap.", 0.9),
-    ("School lunch starts on April 14, and it costs 4,800 yen each month.", 0.6),
-    ("If your child cannot eat some foods, please tell us by March 20.", 0.45),
-    ("Classes end at 2:45 on most days.", 0.8),
-    ("When there is a typhoon warning at 7 in the morning, the school is closed.", 0.6),
-    ("If your child is sick, call the school before 8:15, or send a message with the app.", 0.7),
-    ("Interpreters will help you at the desk after this meeting.", 0.4),
+    ("Please bring indoor shoes, a lunch bag and a red cap.", 0.9),
+    ("School lunch starts on April 14, and it costs 4,800 yen a month.", 0.6),
+    ("Please tell us about food allergies by March 20.", 0.45),
+    ("Classes end at 2:45 p.m. on most days.", 0.8),
+    ("When a typhoon comes, the school is closed.", 0.6),
+    ("If your child is sick, please call the school before 8:15 a.m.", 0.7),
+    ("An interpreter will help you after this meeting.", 0.4),
     ("Thank you for listening, and please ask us anything.", 0.8),
 )
 VOICE_MESSAGE = (

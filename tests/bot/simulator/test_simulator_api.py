@@ -523,8 +523,9 @@ async def test_content_is_410_after_unsending(rig: Rig) -> None:
     await rig.send("unsend", message_id=sent["message_id"])
 
     content = await rig.bot_call("GET", f"/v2/bot/message/{sent['message_id']}/content")
+    on_the_phone = await rig.http.get(f"/simulator/api/users/{rig.user}/media/{sent['message_id']}")
 
-    assert content.status == 410
+    assert (content.status, on_the_phone.status) == (410, 404)
 
 
 async def test_oldest_content_is_forgotten_when_the_store_is_full(make_rig: Callable[..., Any]) -> None:
@@ -591,6 +592,15 @@ async def test_injected_refusals(rig: Rig, kind: str, status: int) -> None:
     response = await rig.push(text("oi"))
 
     assert (response.status, await rig.shown()) == (status, [])
+
+
+async def test_slow_call_ends_well(rig: Rig) -> None:
+    await rig.control("POST", "/faults", json={"kind": "slow", "delay_s": 0.01})
+
+    response = await rig.push(text("oi"))
+
+    assert (response.status, len(await rig.shown())) == (200, 1)
+    assert (await rig.log())[0]["facts"] == {"fault": "slow", "messages": 1}
 
 
 async def test_fault_of_one_endpoint_leaves_others_alone(rig: Rig) -> None:

@@ -248,6 +248,18 @@ async def test_log_tells_what_line_saw_in_order(rig: Rig) -> None:
     assert json.loads(reply["request"]) == body
 
 
+async def test_log_knows_whose_profile_and_content_was_read(rig: Rig) -> None:
+    sent = await rig.send("audio", data="AAAA")
+    await rig.bot_call("GET", f"/v2/bot/profile/{rig.user}")
+    await rig.bot_call("GET", f"/v2/bot/message/{sent['message_id']}/content")
+
+    assert [(entry["action"], entry["resident"]) for entry in await rig.log()] == [
+        ("message audio", rig.user),
+        ("profile", rig.user),
+        ("content", rig.user),
+    ]
+
+
 async def test_log_keeps_the_newest_and_cuts_long_bodies(make_rig: Callable[..., Any]) -> None:
     rig = await make_rig(max_log=2, max_detail=10)
     for word in ("um", "dois", "três"):

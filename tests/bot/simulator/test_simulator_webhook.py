@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -232,6 +233,20 @@ async def test_bot_that_cannot_be_reached_is_could_not_connect(
     assert [(entry["status"], entry["reason"]) for entry in await rig.shown()] == [
         ("failed", "could_not_connect")
     ]
+
+
+async def test_message_read_before_the_bot_has_answered_stays_read(rig: Rig) -> None:
+    rig.bot.release.clear()
+
+    async def read_early() -> None:
+        await rig.bot.until(1)
+        token = rig.bot.events[0]["message"]["markAsReadToken"]
+        await rig.bot_call("POST", "/v2/bot/chat/markAsRead", json={"markAsReadToken": token})
+        rig.bot.release.set()
+
+    await asyncio.gather(rig.send("text", text="Olá"), read_early())
+
+    assert [entry["status"] for entry in await rig.shown()] == ["read"]
 
 
 async def test_several_residents_can_share_one_webhook(rig: Rig) -> None:
