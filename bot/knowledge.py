@@ -16,6 +16,7 @@ import hashlib
 import math
 import re
 import unicodedata
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +29,10 @@ from numpy.typing import NDArray
 
 from bot.city import Article
 from bot.model import Findings, Match
+from core.log import get_logger
 from core.metrics import counter, histogram
+
+log = get_logger(__name__)
 
 SEARCH_SECONDS = histogram("knowledge_search_seconds", "From a question to its articles")
 SEARCHES = counter("knowledge_searches", "Questions looked up", ["result"])
@@ -36,6 +40,8 @@ SEARCHES = counter("knowledge_searches", "Questions looked up", ["result"])
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+BATCH = 16  # texts embedded at once
 _WORDS = re.compile(r"\w+")
 
 
@@ -68,7 +74,7 @@ class SearchOptions:
     written_words: float = 0.20  # of the n-grams of what articles say
     sure: float = 0.40  # fused score from which an article may be given as the answer
     ahead: float = 0.05  # by how much it must lead the next one
-    candidate: float = 0.25  # fused score from which a title is offered
+    candidate: float = 0.20  # fused score from which a title is offered
     max_candidates: int = 3
     max_question: int = 500  # characters of a question that are looked at
 
@@ -78,6 +84,7 @@ class _Row:
     slug: str
     text: str
     asked: bool  # a way to ask, not what the article says
+    embedded: bool = True  # long texts are compared by their words only: embedding one takes half a second
 
 
 class Knowledge:
@@ -99,6 +106,7 @@ class Knowledge:
         self._slugs = sorted({row.slug for row in self._rows})
         self._row_slug = np.array([self._slugs.index(row.slug) for row in self._rows], dtype=np.int64)
         self._asked = np.array([row.asked for row in self._rows], dtype=bool)
+        self._embedded = np.array([row.embedded for row in self._rows], dtype=bool)
         self._vectors: Vectors | None = None
         # One thread: the embedder is used by one caller at a time and keeps a core busy.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
@@ -133,7 +141,7 @@ class Knowledge:
         if self._vectors is not None and self._embedder is not None:
             cosine = self._vectors @ self._embedder.query(question) - options.floor
             asked = self._near(cosine, self._asked) / options.asked_span
-            written = self._best(cosine, ~self._asked) / options.written_span
+            written = self._best(cosine, ~self._asked & self._embedded) / options.written_span
             fused += options.dense_weight * (np.clip(asked, 0, 1) + np.clip(written, 0, 1)) / 2
         return {slug: float(score) for slug, score in zip(self._slugs, fused, strict=True)}
 
@@ -152,41 +160,60 @@ class Knowledge:
         return near
 
     def _load_vectors(self, progress: Callable[[int, int], None] | None) -> Vectors:
+        """Vectors of all rows; only texts that were not seen before are embedded."""
         assert self._embedder is not None
-        texts = [row.text for row in self._rows]
-        digest = hashlib.sha256("\n".join([self._embedder.name, *texts]).encode()).hexdigest()[:16]
-        file = self._cache_dir / f"knowledge-{digest}.npy" if self._cache_dir else None
-        if file is not None and file.exists():
-            cached: Vectors = np.load(file, allow_pickle=False)
-            return cached
-        parts = []
-        for start in range(0, len(texts), 16):
-            parts.append(self._embedder.passages(texts[start : start + 16]))
+        known = self._read_cache(self._embedder.name)
+        keys = [_key(row.text) for row in self._rows]
+        missing = [at for at, row in enumerate(self._rows) if row.embedded and keys[at] not in known]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            vectors = self._embedder.passages([self._rows[at].text for at in batch])
+            known.update(zip((keys[at] for at in batch), vectors, strict=True))
             if progress is not None:
-                progress(min(start + 16, len(texts)), len(texts))
-        vectors = np.concatenate(parts).astype(np.float32)
-        if file is not None:
-            self._store(file, vectors)
-        return vectors
+                progress(min(start + BATCH, len(missing)), len(missing))
+        wanted = {key: known[key] for key, row in zip(keys, self._rows, strict=True) if row.embedded}
+        if missing:
+            self._write_cache(self._embedder.name, wanted)
+        nothing = np.zeros_like(next(iter(wanted.values())))
+        return np.stack([wanted.get(key, nothing) for key in keys]).astype(np.float32)
 
-    def _store(self, file: Path, vectors: Vectors) -> None:
+    def _cache_file(self, model: str) -> Path | None:
+        return self._cache_dir / f"knowledge-{model}.npz" if self._cache_dir else None
+
+    def _read_cache(self, model: str) -> dict[str, Vectors]:
+        file = self._cache_file(model)
+        if file is None or not file.exists():
+            return {}
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                return dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            log.warning("knowledge_cache_unreadable", file=file.name)  # it can be made again
+            return {}
+
+    def _write_cache(self, model: str, vectors: Mapping[str, Vectors]) -> None:
+        file = self._cache_file(model)
+        if file is None:
+            return
         file.parent.mkdir(parents=True, exist_ok=True)
-        for old in file.parent.glob("knowledge-*.npy"):
-            old.unlink(missing_ok=True)
         unfinished = file.with_suffix(".part")
         with unfinished.open("wb") as out:
-            np.save(out, vectors, allow_pickle=False)
+            np.savez(out, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
         unfinished.replace(file)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _rows(article: Article) -> list[_Row]:
     """What of an article a question is compared with."""
     lead = article.body.split("\n", 1)[0]
     asked = (article.title, *article.questions)
-    written = (f"{article.title} {lead}", f"{article.title}\n{article.body}")
     return [
-        *(_Row(article.slug, text, True) for text in asked),
-        *(_Row(article.slug, text, False) for text in written),
+        *(_Row(article.slug, text, asked=True) for text in asked),
+        _Row(article.slug, f"{article.title} {lead}", asked=False),
+        _Row(article.slug, f"{article.title}\n{article.body}", asked=False, embedded=False),
     ]
 
 

@@ -76,8 +76,9 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> str:
     try:
         await site.start()
     except OSError as error:
+        reason = (error.strerror or str(error)).rpartition(": ")[2]  # asyncio puts the address before it
         raise Unavailable(
-            f"Port {port} on {host} cannot be opened ({error.strerror}); set MADOGUCHI_HTTP__PORT to a free one."
+            f"Port {port} on {host} cannot be opened ({reason}); set MADOGUCHI_HTTP__PORT to a free one."
         ) from error
     bound = runner.addresses[0]
     shown = "127.0.0.1" if bound[0] in ("0.0.0.0", "::") else bound[0]

@@ -31,12 +31,12 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def settings(*, quiet_logs: bool = True, **overrides: Any) -> Settings:
-    """The settings, with logs set up. A command for people shows warnings only."""
+    """The settings, with logs set up. A command for people shows errors only."""
     from config.settings import read_settings
     from core import log
 
     found = read_settings(**overrides)
-    log.set_up(level="WARNING" if quiet_logs else found.log.level, json=found.log.json_lines)
+    log.set_up(level="ERROR" if quiet_logs else found.log.level, json=found.log.json_lines)
     return found
 
 

@@ -24,14 +24,14 @@ from transcripts.recognisers.whisper import WhisperOptions, open_whisper
 
 SOFA = "Como jogo fora um sofá velho?"
 DRUMS = "Meu vizinho toca bateria toda noite e meu bebê não dorme. A prefeitura pode falar com ele?"
-LICENCE = "quanto tá o dólar hoje"
+GRILL = "qual o melhor restaurante de churrasco da cidade"
 FLAC = {"sample": "voice-message.flac"}
 MY_NUMBER = "123456789018"  # with the right check digit
 
 
-def phrase(office: Office, key: str, language: str = "pt-BR", **values: str) -> str:
-    known = {"city": office.service.city.name(language), **values}
-    return office.service.city.phrases.get(language, key, **known)
+def phrase(office: Office, key: str, tag: str = "pt-BR", /, **values: str) -> str:
+    known = {"city": office.service.city.name(tag), **values}
+    return office.service.city.phrases.get(tag, key, **known)
 
 
 async def speaker(office: Office, language: str = "en") -> str:
@@ -438,17 +438,43 @@ async def test_blocked_resident_is_marked_and_unblocking_is_greeted_without_the_
     assert back.reachable
 
 
+# Language
+
+
+@pytest.mark.parametrize("language", ["ja", "ja-Hira", "en", "pt-BR"])
+async def test_chosen_language_is_confirmed_in_itself(office: Office, language: str) -> None:
+    name = office.service.chat._renderer.own_name(language)
+    assert await office.press(f"do=language&v={language}") == [
+        phrase(office, "language.set", language, language=name)
+    ]
+    (answer,) = await office.say(SOFA)
+    assert answer.startswith(office.service.city.articles["oversized-garbage", language].title)
+
+
+async def test_question_in_a_language_that_could_not_be_told_is_answered_after_choosing(
+    office: Office,
+) -> None:
+    user = await office.resident("Somebody", "pt-BR", app_language=None)
+    (asked,) = await office.say("12345 67", user)
+    assert asked == phrase(office, "language.uncertain", "ja")
+    said = await office.press("do=language&v=en", user)
+    assert said == [
+        phrase(office, "language.set", "en", language="English"),
+        phrase(office, "unknown.text", "en"),
+    ]
+
+
 # Requests
 
 
 async def test_question_without_an_article_reaches_the_queue_in_japanese(office: Office) -> None:
-    assert await office.say(LICENCE) == [phrase(office, "unknown.text")]
+    assert await office.say(GRILL) == [phrase(office, "unknown.text")]
     (queued,) = await office.press("do=person")
     assert queued == phrase(office, "person.queued", number="1")
     (waiting,) = await office.service.requests.queue()
     assert waiting.first is not None
-    assert waiting.first.text == LICENCE
-    assert waiting.first.japanese not in (None, "", LICENCE)
+    assert waiting.first.text == GRILL
+    assert waiting.first.japanese not in (None, "", GRILL)
     assert waiting.first.translation["route"] == ["pt-BR", "en", "ja"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from config.settings import CITY_DIR
 
 PROGRAM = Path(sys.executable).parent / "madoguchi"
 SPEECH = Path(__file__).parents[2] / "config" / "demo" / "speech"
@@ -90,10 +93,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Madoguchi:
         pytest.skip("the command is not installed; run `make setup`")
     base = tmp_path_factory.mktemp("madoguchi")
     (base / "here").mkdir()
-    command = Madoguchi(data_dir=base / "data", folder=base / "here")
+    command = Madoguchi(
+        data_dir=base / "data",
+        folder=base / "here",
+        settings={"MADOGUCHI_CITY_DIR": str(small_city(base / "city"))},
+    )
     answer = command("models", "prepare")
     assert answer.code == 0, answer.err
     return command
+
+
+def small_city(folder: Path) -> Path:
+    """The demo city with two of its articles: the vectors of all of them take a minute to make."""
+    shutil.copytree(CITY_DIR, folder)
+    for article in (folder / "articles").iterdir():
+        if article.name.split(".")[0] not in ("oversized-garbage", "office-hours"):
+            article.unlink()
+    return folder
 
 
 @pytest.fixture
@@ -110,6 +126,7 @@ def fresh(prepared: Madoguchi, tmp_path: Path) -> Madoguchi:
         data_dir=tmp_path / "data",
         folder=folder,
         settings={
+            **prepared.settings,
             "MADOGUCHI_MODELS_DIR": str(prepared.data_dir / "models"),
             "MADOGUCHI_CACHE_DIR": str(prepared.data_dir / "cache"),
         },

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
 
+from config.settings import CITY_DIR
 from tests.config.conftest import PROGRAM, Madoguchi
 
 
@@ -135,13 +137,11 @@ def test_demo_plays_its_story(madoguchi: Madoguchi) -> None:
         [PROGRAM, "demo", "--once", "--json"],
         capture_output=True,
         cwd=madoguchi.folder,
-        env=madoguchi.environment,
+        env=madoguchi.environment | {"MADOGUCHI_CITY_DIR": str(CITY_DIR)},
         timeout=280,
         check=False,
         text=True,
     )
-    import json
-
     told = json.loads(process.stdout)
 
     assert [step["name"] for step in told["steps"] if not step["ok"]] == []

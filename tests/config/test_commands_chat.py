@@ -72,7 +72,7 @@ def test_language_that_is_not_served_gets_one_sentence(madoguchi: Madoguchi, arg
 
 
 def test_articles_of_the_demo_city_need_no_attention(madoguchi: Madoguchi) -> None:
-    answer = madoguchi("knowledge", "check", "--json")
+    answer = madoguchi("knowledge", "check", "--json", CITY_DIR=str(CITY_DIR))
 
     assert (answer.code, answer.json["problems"]) == (0, [])
     assert answer.json["articles"] >= 60
@@ -93,7 +93,7 @@ def test_evaluate_measures_answers(madoguchi: Madoguchi) -> None:
     rows = (
         "en\tHow do I throw away an old sofa?\toversized-garbage\n"
         "pt-BR\tSocorro! Tem fogo na minha casa\temergency\n"
-        "pt-BR\tComo jogo fora um sofá velho?\tresident-tax\n"
+        "pt-BR\tComo jogo fora um sofá velho?\toffice-hours\n"
     )
 
     result = madoguchi("knowledge", "evaluate", "-", "--json", stdin=rows).json
