@@ -72,9 +72,9 @@ class SearchOptions:
     dense_weight: float = 0.65  # of the embeddings; half for how people ask, half for what articles say
     asked_words: float = 0.29  # of the n-grams of how people ask
     written_words: float = 0.20  # of the n-grams of what articles say
-    sure: float = 0.40  # fused score from which an article may be given as the answer
+    sure: float = 0.43  # fused score from which an article may be given as the answer
     ahead: float = 0.05  # by how much it must lead the next one
-    candidate: float = 0.20  # fused score from which a title is offered
+    candidate: float = 0.25  # fused score from which a title is offered
     max_candidates: int = 3
     max_question: int = 500  # characters of a question that are looked at
 

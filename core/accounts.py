@@ -115,7 +115,7 @@ class Accounts:
         right = await asyncio.get_running_loop().run_in_executor(
             self._pool, self._verify, stored, password[:PASSWORD_MAX]
         )
-        if row is None or not right:
+        if row is None or not right or len(password) > PASSWORD_MAX:
             raise NotAuthorised("The name or the password is not right.")
         return _account(row)
 

@@ -37,11 +37,8 @@ WEBHOOK_LIMIT_MS = 250.0
 HEARD_WER = 0.2
 CAPTIONS_WER = 0.25
 SOFA = "Como jogo fora um sofá velho?"
-NO_ARTICLE = "Meu vizinho toca bateria toda noite e meu bebê não dorme. A prefeitura pode falar com ele?"
-ANSWER = (
-    "ご連絡ありがとうございます。市の職員が11月30日までに電話でお話を聞きます。"
-    "急ぐときは045-000-1110に電話してください。"
-)
+NO_ARTICLE = "Posso usar a quadra de tênis da cidade no domingo?"
+ANSWER = "はい、日曜日も使えます。料金は600円です。予約は045-000-1110に電話してください。"
 CORRECTION = "Bom dia a todos e sejam bem-vindos à Escola Primária Midori."
 
 

@@ -262,9 +262,7 @@ async def open_office(
             knowledge: Knowledge = knowledge,
             **simulator: Any,
         ) -> Office:
-            options = SimulatorOptions(
-                channel_secret=SECRET, access_token=TOKEN, samples=SPEECH, **simulator
-            )
+            options = SimulatorOptions(channel_secret=SECRET, access_token=TOKEN, samples=SPEECH, **simulator)
             phones = await stack.enter_async_context(TestClient(TestServer(make_simulator(options, clock))))
             base = str(phones.make_url("/")).rstrip("/")
             settings = Settings(
@@ -293,9 +291,7 @@ async def open_office(
             stack.push_async_callback(recogniser.close)
             decoder = AudioDecoder(limits=AudioLimits(bytes=1_000_000, seconds=120))
             stack.push_async_callback(decoder.close)
-            messenger = LineMessenger(
-                access_token=TOKEN, api_base=base, data_api_base=base, timeout_s=5.0
-            )
+            messenger = LineMessenger(access_token=TOKEN, api_base=base, data_api_base=base, timeout_s=5.0)
             stack.push_async_callback(messenger.close)
             service = assembly._connect(
                 settings,

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from tests.bot.conftest import PASSWORD, Office, OpenOffice
-from tests.bot.test_requests import ForgetfulEngine
+from core.words import Words
+from tests.bot.conftest import PASSWORD, ROOT, Office, OpenOffice
+from tests.bot.test_requests import ForgetfulTranslator
 from tests.core.page_checks import Page, problems
-from translation.service import Translator
 
 DRUMS = "Meu vizinho toca bateria toda noite e meu bebê não dorme."
+GRILL = "Qual o melhor restaurante de churrasco da cidade?"
 ANSWER = "確認します。少しお待ちください。"
 HOSTILE = "</p><img src=x onerror=alert(1)><script>alert(document.cookie)</script> {{ 7*7 }}"
 
@@ -70,9 +71,6 @@ def alert(page: str) -> str:
 
 def words(office: Office, key: str, **values: object) -> str:
     """A sentence of the Japanese desk."""
-    from core.words import Words
-    from tests.bot.conftest import ROOT
-
     return Words(ROOT / "core/web/words", ROOT / "bot/words").get("ja", key, **values)
 
 
@@ -159,9 +157,7 @@ async def test_api_answers_visitors_with_json(office: Office, path: str) -> None
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 @pytest.mark.parametrize("action", ["claim", "release", "close", "answer"])
-async def test_form_without_the_session_s_token_is_refused(
-    office: Office, action: str, token: str
-) -> None:
+async def test_form_without_the_session_s_token_is_refused(office: Office, action: str, token: str) -> None:
     request = await office.ask_for_clerk(DRUMS)
     browser = await sit_down(office)
     await browser.act(request.id, action, csrf_token=token, text=ANSWER)
@@ -219,12 +215,14 @@ async def test_queue_shows_a_request_with_its_language_and_what_was_asked_in_jap
 
 
 async def test_opened_request_shows_both_texts_and_is_a_sound_page(office: Office) -> None:
-    request = await office.ask_for_clerk(DRUMS)
+    request = await office.ask_for_clerk(GRILL)
+    (waiting,) = await office.service.requests.queue()
+    assert waiting.first is not None
     browser = await sit_down(office)
     page = await browser.get(f"/desk?request={request.id}")
     assert problems(page) == []
-    assert DRUMS in Page(page).root.text
-    assert "claim" in page
+    assert GRILL in Page(page).root.text
+    assert (waiting.first.japanese or "?") in Page(page).root.text
 
 
 async def test_time_is_shown_as_the_city_hall_s_clock_has_it(office: Office) -> None:
@@ -258,8 +256,8 @@ async def test_part_is_the_same_as_in_the_page(office: Office, part: str) -> Non
 
 async def test_english_desk_is_there_for_who_wants_it(office: Office) -> None:
     browser = await sit_down(office)
-    assert '<html lang="en"' in await browser.get("/desk?ui=en")
     assert '<html lang="ja"' in await browser.get("/desk")
+    assert '<html lang="en"' in await browser.get("/desk?ui=en")
 
 
 # Working without a script
@@ -346,7 +344,7 @@ async def test_answer_of_a_wrong_length_is_refused_with_a_sentence(
 
 
 async def test_answer_with_a_lost_fact_is_sent_after_the_box_is_ticked(open_office: OpenOffice) -> None:
-    office = await open_office(translator=Translator([ForgetfulEngine()]))
+    office = await open_office(translator=ForgetfulTranslator([]))
     browser = await sit_down(office)
     request_id = await claimed(office, browser)
     text = "明日の朝、045-000-1110に電話してください。"

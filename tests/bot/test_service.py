@@ -346,9 +346,7 @@ async def test_unsent_message_stands_in_no_file_of_the_database(office: Office) 
 
 async def test_unsend_that_arrives_before_its_message_keeps_it_out(office: Office) -> None:
     secret = "A palavra secreta é rabanete-azul"
-    unsend = event(
-        office.user, type="unsend", unsend={"messageId": "77"}, webhookEventId="01A", message=None
-    )
+    unsend = event(office.user, type="unsend", unsend={"messageId": "77"}, webhookEventId="01A", message=None)
     await office.raw(unsend)
     await office.work()
     late = event(office.user, message={"type": "text", "id": "77", "text": secret}, webhookEventId="01B")
@@ -397,10 +395,10 @@ async def test_unsend_of_an_unknown_message_is_remembered_and_harmless(office: O
 # My Number
 
 
-@pytest.mark.parametrize("written", [MY_NUMBER, "1234-5678-9018", "1234 5678 9018", "１２３４５６７８９０１８"])
-async def test_my_number_is_never_on_the_disk_and_the_resident_is_told(
-    office: Office, written: str
-) -> None:
+@pytest.mark.parametrize(
+    "written", [MY_NUMBER, "1234-5678-9018", "1234 5678 9018", "１２３４５６７８９０１８"]
+)
+async def test_my_number_is_never_on_the_disk_and_the_resident_is_told(office: Office, written: str) -> None:
     await office.send("text", text=f"Meu My Number é {written}, e agora?")
     async with office.database.read() as connection:
         rows = str((await connection.execute(sa.text("SELECT payload FROM jobs"))).all())
