@@ -18,16 +18,19 @@ WHOLE = ("cancel", "language", "thanks", "bye", "hello", "yes", "no")
 PERSON_LENGTH = 60
 
 _SPACES = re.compile(r"\s+")
+# Easy Japanese puts spaces between words ("きゅうきゅうしゃを よんで ください"); ordinary Japanese does not.
+_JAPANESE_SPACES = re.compile(r"(?<=[\u3001-\u30ff\u3400-\u9fff]) (?=[\u3001-\u30ff\u3400-\u9fff])")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _LATIN = re.compile(r"[a-z]")
 _LETTER = "[0-9a-zà-ÿ]"  # what may not stand beside a word of Latin letters; Japanese may ("夫のDVで")
 
 
 def normalise(text: str) -> str:
-    """Lower case, one width, accents as they are, single spaces, no punctuation at either end."""
+    """Lower case, one width, accents as they are, single spaces and none within Japanese, no punctuation at either
+    end."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     folded = "".join(char for char in folded if unicodedata.category(char) != "Cf")
-    return _EDGES.sub("", _SPACES.sub(" ", folded)).strip()
+    return _EDGES.sub("", _JAPANESE_SPACES.sub("", _SPACES.sub(" ", folded))).strip()
 
 
 class Triggers:

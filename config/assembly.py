@@ -38,7 +38,7 @@ from core.database import Database
 from core.jobs import Jobs, Worker
 from core.nats import NatsBus
 from core.tasks import Tasks
-from core.web import Site, make_app
+from core.web import Site, health_routes, make_app
 from core.web.pages import Pages
 from core.web.sessions import DatabaseStorage, SessionOptions
 from core.words import Words
@@ -376,9 +376,6 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         line.previous_channel_secret.get_secret_value(),
     ]
 
-    async def ready() -> dict[str, bool]:
-        return {"database": await is_current(service.database)}
-
     return make_app(
         Site(
             accounts=service.accounts,
@@ -392,8 +389,19 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
                 *captions_routes(captions),
             ],
             csrf_exempt=frozenset({PATH}),
-            ready=ready,
+            ready=lambda: _readiness(service),
             home={"demo": list(home)},
             body_limit=settings.http.body_limit,
         )
     )
+
+
+def make_health_site(service: Service) -> web.Application:
+    """The web application of a process that only works: whether it lives, and its metrics."""
+    app = web.Application()
+    app.add_routes(health_routes(lambda: _readiness(service)))
+    return app
+
+
+async def _readiness(service: Service) -> dict[str, bool]:
+    return {"database": await is_current(service.database)}

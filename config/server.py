@@ -16,7 +16,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from config.assembly import Service, make_site, make_workers
+from config.assembly import Service, make_health_site, make_site, make_workers
 from core.errors import Unavailable
 from core.log import get_logger
 from core.tasks import Tasks
@@ -45,7 +45,7 @@ async def serving(
     settings = service.settings
     tasks = Tasks()
     workers = make_workers(service) if role in ("all", "worker") else []
-    app = make_site(service, home=home)
+    app = make_site(service, home=home) if role != "worker" else make_health_site(service)
 
     async def end_streams(app: web.Application) -> None:
         service.hub.close_all()

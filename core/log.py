@@ -52,7 +52,8 @@ def set_up(*, level: str = "INFO", json: bool = False) -> None:
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             pad_event_to=0,
-            exception_formatter=structlog.dev.plain_traceback,  # others print local variables, which hold what people wrote
+            # Other formatters print local variables, and those hold what people wrote.
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     shared: list[Any] = [

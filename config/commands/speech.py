@@ -42,6 +42,10 @@ def _tags(value: str) -> list[str]:
 @json_option
 def transcribe(file: str, language: str, targets: str, form: str, output: Path | None, as_json: bool) -> None:
     """Write down what is said in an audio FILE."""
+    if output is not None and not output.parent.is_dir():
+        raise InvalidInput(
+            f"There is no folder “{output.parent}” to write the file into."
+        )  # said before the work
     text = run(_transcribe(file, language, _tags(targets), "json" if as_json else form))
     if output is None:
         click.echo(text, nl=False)

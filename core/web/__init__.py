@@ -5,8 +5,8 @@ handler asks `require(request, "staff")` who is there, raises an error from `cor
 and ends with `render(request, "package/page.html", …)`.
 """
 
-from core.web.app import Site, make_app
+from core.web.app import Site, health_routes, make_app
 from core.web.pages import render, render_string
 from core.web.sessions import account, csrf_token, require
 
-__all__ = ["Site", "account", "csrf_token", "make_app", "render", "render_string", "require"]
+__all__ = ["Site", "account", "csrf_token", "health_routes", "make_app", "render", "render_string", "require"]

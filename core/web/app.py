@@ -37,6 +37,28 @@ class Site:
     body_limit: int = 1024 * 1024  # bytes of a request body
 
 
+def health_routes(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> list[web.AbstractRouteDef]:
+    """What watches a process: does it live, can it work, what does it count."""
+
+    async def alive(request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def readiness(request: web.Request) -> web.Response:
+        parts = dict(await ready())
+        good = all(parts.values())
+        status = "ready" if good else "not ready"
+        return web.json_response({"status": status, "parts": parts}, status=200 if good else 503)
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    return [
+        web.get("/healthz", alive),
+        web.get("/readyz", readiness),
+        web.get("/metrics", show_metrics),
+    ]
+
+
 def make_app(site: Site) -> web.Application:
     """The web application. Importing or making it opens nothing; aiohttp's signals do."""
     app = web.Application(
@@ -56,28 +78,8 @@ def make_app(site: Site) -> web.Application:
     async def home(request: web.Request) -> web.Response:
         return await render(request, "core/home.html", **site.home)
 
-    async def alive(request: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
-
-    async def ready(request: web.Request) -> web.Response:
-        parts = dict(await site.ready())
-        good = all(parts.values())
-        return web.json_response(
-            {"status": "ready" if good else "not ready", "parts": parts}, status=200 if good else 503
-        )
-
-    async def show_metrics(request: web.Request) -> web.Response:
-        return web.Response(body=metrics.exposition(), headers={"Content-Type": metrics.CONTENT_TYPE})
-
     app.add_routes(
-        [
-            web.get("/", home),
-            web.get("/healthz", alive),
-            web.get("/readyz", ready),
-            web.get("/metrics", show_metrics),
-            *Login(site.accounts).routes(),
-            *site.routes,
-        ]
+        [web.get("/", home), *health_routes(site.ready), *Login(site.accounts).routes(), *site.routes]
     )
     for package, folder in site.pages.static_folders.items():
         if folder.is_dir():

@@ -91,8 +91,9 @@ def test_caption_of_no_audio_just_ends(madoguchi: Madoguchi) -> None:
         (["transcribe", "."], "The file “.” cannot be read: Is a directory."),
         (
             ["transcribe", str(VOICE), "-o", "/no/where"],
-            "The file “/no/where” cannot be written: No such file or directory.",
+            "There is no folder “/no” to write the file into.",
         ),
+        (["transcribe", str(VOICE), "-o", "/"], "The file “/” cannot be written: Is a directory."),
         (["caption", "nowhere.wav"], "There is no file “nowhere.wav”."),
         (["caption", str(VOICE), "--speed", "-1"], "--speed must be 0 or more."),
         (
