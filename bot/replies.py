@@ -56,7 +56,7 @@ def cut_graphemes(text: str, limit: int) -> str:
 
 def split_text(text: str, limit: int = TEXT_UNITS) -> list[str]:
     """The text in pieces of at most `limit` UTF-16 units, cut after a line or a sentence where there is one, and
-    never inside a user-perceived character."""
+    never inside a user-perceived character that fits into a piece."""
     pieces: list[str] = []
     rest = text
     while utf16_units(rest) > limit:
@@ -68,10 +68,16 @@ def split_text(text: str, limit: int = TEXT_UNITS) -> list[str]:
             end = cluster.end()
             if cluster.group() in ("\n", "。", ".", "!", "?", "！", "？") and units > limit // 2:
                 good = end
-        cut = good or end
+        cut = good or end or _code_points_in(rest, limit)
         pieces.append(rest[:cut].rstrip("\n"))
         rest = rest[cut:].lstrip("\n")
-    return [*pieces, rest] if rest else pieces
+    return [piece for piece in (*pieces, rest) if piece]
+
+
+def _code_points_in(text: str, limit: int) -> int:
+    """How many code points fit into `limit` units: where to cut a pile of accents that is one character longer than
+    a message."""
+    return len(text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore"))
 
 
 def format_moment(moment: dt.datetime, language: str) -> str:

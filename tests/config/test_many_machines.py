@@ -53,10 +53,10 @@ async def test_nats_server_that_is_not_there_is_one_clear_sentence(fresh: Madogu
     answer = await asyncio.to_thread(
         fresh,
         "serve",
-        MADOGUCHI_NATS_URL=f"nats://127.0.0.1:{free_port()}",
-        MADOGUCHI_LINE__CHANNEL_SECRET=SECRET,
-        MADOGUCHI_LINE__CHANNEL_ACCESS_TOKEN=TOKEN,
-        MADOGUCHI_HTTP__PORT="0",
+        NATS_URL=f"nats://127.0.0.1:{free_port()}",
+        LINE__CHANNEL_SECRET=SECRET,
+        LINE__CHANNEL_ACCESS_TOKEN=TOKEN,
+        HTTP__PORT="0",
     )
 
     assert "MADOGUCHI_NATS_URL" in answer.refusal
