@@ -29,7 +29,7 @@ from bot.requests import AccountNames, RequestDesk
 from bot.service import TRANSLATE, ChatOptions, ChatService
 from bot.understanding import Understanding
 from config.listening import RecogniserListener
-from config.migrations.runner import is_current, upgrade
+from config.migrations.runner import is_current, open_database
 from config.settings import RecogniserSettings, Settings
 from core.accounts import Accounts
 from core.bus import Bus, LocalBus
@@ -89,14 +89,6 @@ class Service:
 
 def quiet(what: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
-
-
-async def open_database(settings: Settings) -> Database:
-    """The database at its newest revision."""
-    database = Database(settings.database)
-    await database.open()
-    await upgrade(database)
-    return database
 
 
 def japanese_names() -> dict[str, str]:
@@ -187,7 +179,7 @@ async def open_service(
     async with AsyncExitStack() as stack:
         await prepare_models(settings, progress)
         city = await asyncio.to_thread(read_city, settings.city_dir)
-        database = await open_database(settings)
+        database = await open_database(settings.database)
         stack.push_async_callback(database.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)

@@ -95,15 +95,22 @@ class Accounts:
                 )
         return account
 
-    async def change_password(self, name: str, password: str) -> None:
-        """Give the account a new password. Raises NotFound."""
+    async def change_password(self, name: str, password: str) -> Account:
+        """Give the account a new password. Its sessions go on until `core.web.sessions.end_sessions` ends them.
+        Raises NotFound."""
         hashed = await self._hash(password)
         async with self._database.write() as connection:
-            result = await connection.execute(
-                accounts_table.update().where(accounts_table.c.name == name).values(password_hash=hashed)
-            )
-            if not result.rowcount:
+            row = (
+                await connection.execute(
+                    accounts_table.update()
+                    .where(accounts_table.c.name == name)
+                    .values(password_hash=hashed)
+                    .returning(accounts_table)
+                )
+            ).one_or_none()
+            if row is None:
                 raise NotFound(f"There is no account named “{name}”.")
+        return _account(row)
 
     async def check(self, name: str, password: str) -> Account:
         """The account, if the password is right. Raises NotAuthorised, without saying which of the two was wrong."""

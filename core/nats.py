@@ -31,6 +31,7 @@ class NatsBus(LocalBus):
         super().__init__()
         self._tasks = tasks
         self._connection: Any = None
+        self._subscribed = False
         self._waiting: set[str] = set()  # topics to tell others about; a repeat melts into one
         self._wake = asyncio.Event()
 
@@ -49,13 +50,14 @@ class NatsBus(LocalBus):
                     no_echo=True,
                     allow_reconnect=True,
                     max_reconnect_attempts=-1,
-                    error_cb=_note_error,
+                    error_cb=bus._note_error,
                 )
         except Exception as error:
             await bus._connection.close()
             raise Unavailable("No NATS server answers; check MADOGUCHI_NATS_URL.") from error
         await bus._connection.subscribe(SUBJECT, cb=bus._receive)
         await bus._connection.flush()
+        bus._subscribed = True
         tasks.keep("bus", bus._send)
         return bus
 
@@ -78,10 +80,11 @@ class NatsBus(LocalBus):
             HINTS.labels("received").inc()
             super().publish(message.data.decode("utf-8", "replace"))
 
+    async def _note_error(self, error: Exception) -> None:
+        # Before the first connection the caller hears of it, in one sentence.
+        if self._subscribed:
+            log.warning("bus_error", kind=type(error).__name__)
+
     async def close(self) -> None:
         """Say goodbye to the server."""
         await self._connection.close()
-
-
-async def _note_error(error: Exception) -> None:
-    log.warning("bus_error", kind=type(error).__name__)

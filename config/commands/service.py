@@ -62,13 +62,13 @@ def users() -> None:
 
 
 async def _with_accounts(work: Any) -> Any:
-    from config.assembly import open_database
+    from config.migrations.runner import open_database
     from core.accounts import Accounts
 
-    database = await open_database(settings())
+    database = await open_database(settings().database)
     accounts = Accounts(database, SystemClock())
     try:
-        return await work(accounts)
+        return await work(accounts, database)
     finally:
         accounts.close()
         await database.close()
@@ -92,7 +92,7 @@ def add_user(name: str, role: str, display_name: str, department: str, as_json: 
     """Add an account. The password is asked for, read from stdin, or made up and shown."""
     password, made_up = _password()
 
-    async def work(accounts: Accounts) -> Account:
+    async def work(accounts: Accounts, database: Database) -> Account:
         return await accounts.add(name, password, role=role, display_name=display_name, department=department)
 
     account = run(_with_accounts(work))
@@ -107,17 +107,25 @@ def add_user(name: str, role: str, display_name: str, department: str, as_json: 
 @users.command()
 @click.argument("name")
 def passwd(name: str) -> None:
-    """Give an account a new password."""
+    """Give an account a new password, and log it out everywhere."""
     password, made_up = _password()
-    run(_with_accounts(lambda accounts: accounts.change_password(name, password)))
+
+    async def work(accounts: Accounts, database: Database) -> int:
+        from core.web.sessions import end_sessions
+
+        return await end_sessions(database, (await accounts.change_password(name, password)).id)
+
+    ended = run(_with_accounts(work))
     click.echo(f"The password of {name} is changed{f' to {password}' if made_up else ''}.")
+    if ended:
+        click.echo(f"Logged out from {ended} places.")
 
 
 @users.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
     """Show all accounts."""
-    found = run(_with_accounts(lambda accounts: accounts.list()))
+    found = run(_with_accounts(lambda accounts, database: accounts.list()))
     if as_json:
         say([dataclasses.asdict(account) for account in found])
         return

@@ -37,6 +37,18 @@ async def upgrade(database: Database) -> tuple[str | None, str | None]:
         return await connection.run_sync(run)
 
 
+async def open_database(url: str) -> Database:
+    """The database at this address, at its newest revision. Close it in the end."""
+    database = Database(url)
+    await database.open()
+    try:
+        await upgrade(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
 async def is_current(database: Database) -> bool:
     """Whether the database is at the newest revision."""
 

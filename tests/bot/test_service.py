@@ -251,7 +251,8 @@ async def test_location_shows_the_nearest_shelters_with_their_distance(office: O
     await office.work()
     (text,) = await office.read()
     assert text.startswith(phrase(office, "location.shelters"))
-    assert f"{first.names['pt-BR']} (a 0.0 km" in text or first.names["pt-BR"] in text
+    assert first.names["pt-BR"] in text
+    assert "0.0 km" in text
     (stored, _) = await office.messages()
     assert stored.text == f"{first.place.latitude:.5f}, {first.place.longitude:.5f}"
 

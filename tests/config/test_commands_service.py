@@ -7,10 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from config.migrations.runner import open_database
 from core.accounts import Accounts
 from core.clock import SystemClock
 from core.database import Database
 from tests.config.conftest import Madoguchi
+
+
+async def prepare(madoguchi: Madoguchi, *names: str) -> None:
+    """A database with accounts, made without the command."""
+    database = await open_database(f"sqlite+aiosqlite:///{madoguchi.data_dir / 'madoguchi.db'}")
+    accounts = Accounts(database, SystemClock())
+    for name in names:
+        await accounts.add(name, "the old secret", role="staff")
+    accounts.close()
+    await database.close()
 
 
 async def can_log_in(madoguchi: Madoguchi, name: str, password: str) -> bool:
@@ -51,7 +62,7 @@ async def test_password_is_made_up_and_shown_when_none_is_given(fresh: Madoguchi
 
 
 async def test_passwd_changes_the_password(fresh: Madoguchi) -> None:
-    fresh("users", "add", "ito", "--role", "staff", stdin="the old secret\n")
+    await prepare(fresh, "ito")
 
     answer = fresh("users", "passwd", "ito", stdin="the new secret\n")
 
@@ -60,8 +71,8 @@ async def test_passwd_changes_the_password(fresh: Madoguchi) -> None:
     assert not await can_log_in(fresh, "ito", "the old secret")
 
 
-def test_taken_name_gets_one_sentence(fresh: Madoguchi) -> None:
-    fresh("users", "add", "ito", "--role", "staff", stdin="a long secret\n")
+async def test_taken_name_gets_one_sentence(fresh: Madoguchi) -> None:
+    await prepare(fresh, "ito")
 
     answer = fresh("users", "add", "ito", "--role", "staff", stdin="another secret\n")
 
@@ -104,8 +115,8 @@ def test_upgrade_makes_the_tables_and_then_has_nothing_to_do(fresh: Madoguchi) -
     assert fresh("db", "check", "--json").json == {"problems": []}
 
 
-def test_backup_is_a_whole_database(fresh: Madoguchi, tmp_path: Path) -> None:
-    fresh("users", "add", "ito", "--role", "staff", stdin="a long secret\n")
+async def test_backup_is_a_whole_database(fresh: Madoguchi, tmp_path: Path) -> None:
+    await prepare(fresh, "ito")
     copy = tmp_path / "copy.db"
 
     assert fresh("db", "backup", str(copy)).out == f"Wrote {copy}.\n"
@@ -115,8 +126,8 @@ def test_backup_is_a_whole_database(fresh: Madoguchi, tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_backup_never_overwrites(fresh: Madoguchi, tmp_path: Path) -> None:
-    fresh("db", "upgrade")
+async def test_backup_never_overwrites(fresh: Madoguchi, tmp_path: Path) -> None:
+    await prepare(fresh)
     copy = tmp_path / "copy.db"
     copy.write_text("last year's copy")
 
@@ -144,8 +155,8 @@ def test_file_that_is_no_database_gets_one_sentence(fresh: Madoguchi, tmp_path: 
     )
 
 
-def test_damage_is_found(fresh: Madoguchi) -> None:
-    fresh("db", "upgrade")
+async def test_damage_is_found(fresh: Madoguchi) -> None:
+    await prepare(fresh)
     file = fresh.data_dir / "madoguchi.db"
     data = bytearray(file.read_bytes())
     page = int.from_bytes(data[16:18], "big")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,19 @@ VOICE = SPEECH / "voice-message.flac"
 SAID = ["Hello, I want to throw away an old sofa.", "What should I do?"]
 
 
-def test_transcribe_writes_text_to_a_file(madoguchi: Madoguchi, tmp_path: Path) -> None:
-    written = tmp_path / "said.txt"
+def test_transcribe_prints_text(madoguchi: Madoguchi) -> None:
+    assert madoguchi("transcribe", str(VOICE)).lines == SAID
 
-    answer = madoguchi("transcribe", str(VOICE), "-o", str(written))
 
+def test_transcribe_writes_a_webvtt_file_that_another_parser_reads(
+    madoguchi: Madoguchi, tmp_path: Path
+) -> None:
+    written = tmp_path / "said.vtt"
+
+    answer = madoguchi("transcribe", str(VOICE), "--format", "vtt", "-o", str(written))
+
+    cues = list(webvtt.read(written))
     assert (answer.code, answer.out) == (0, "")
-    assert written.read_text("utf-8").splitlines() == SAID
-
-
-def test_transcribe_writes_webvtt_that_another_parser_reads(madoguchi: Madoguchi) -> None:
-    answer = madoguchi("transcribe", str(VOICE), "--format", "vtt")
-
-    cues = list(webvtt.from_buffer(io.StringIO(answer.out)))
     assert [cue.text for cue in cues] == SAID
     assert [cue.start_in_seconds < cue.end_in_seconds <= 5 for cue in cues] == [True, True]
 
@@ -93,7 +92,6 @@ def test_caption_of_no_audio_just_ends(madoguchi: Madoguchi) -> None:
             ["transcribe", str(VOICE), "-o", "/no/where"],
             "There is no folder “/no” to write the file into.",
         ),
-        (["transcribe", str(VOICE), "-o", "/"], "The file “/” cannot be written: Is a directory."),
         (["caption", "nowhere.wav"], "There is no file “nowhere.wav”."),
         (["caption", str(VOICE), "--speed", "-1"], "--speed must be 0 or more."),
         (

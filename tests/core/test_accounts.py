@@ -97,7 +97,8 @@ async def test_unknown_role_is_refused(accounts: Accounts) -> None:
 
 async def test_changed_password_replaces_the_old_one(accounts: Accounts) -> None:
     ito = await accounts.add("ito", PASSWORD, role="staff")
-    await accounts.change_password("ito", "the new secret")
+
+    assert await accounts.change_password("ito", "the new secret") == ito
 
     assert await accounts.check("ito", "the new secret") == ito
     with pytest.raises(NotAuthorised):

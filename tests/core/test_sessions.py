@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from core.clock import ManualClock
 from core.database import Database
 from core.ids import digest
-from core.web.sessions import sessions_table
+from core.web.sessions import end_sessions, sessions_table
 from tests.core.conftest import PASSWORD, Browser, MakeBrowser
 
 
@@ -133,6 +133,21 @@ async def test_session_in_use_is_not_forgotten(browser: Browser, database: Datab
     await browser.storage.forget()
 
     assert len(await stored(database)) == 1
+
+
+async def test_all_sessions_of_one_account_can_be_ended(browser: Browser, database: Database) -> None:
+    ito = await browser.accounts.check("ito", PASSWORD)
+    tokens = []
+    for name in ("ito", "ito", "mori"):
+        browser.http.session.cookie_jar.clear()
+        await browser.log_in(name)
+        tokens.append(browser.token)
+
+    assert await end_sessions(database, ito.id) == 2
+
+    assert [row.digest for row in await stored(database)] == [digest(tokens[2])]
+    browser.set_token(tokens[0])
+    assert (await browser.http.get("/api/who")).status == 403
 
 
 async def test_cookie_is_kept_from_scripts_and_other_sites(browser: Browser) -> None:
