@@ -7,7 +7,7 @@ date or address that got lost on the way is named, and the answer is only sent w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from core.errors import AppError, Conflict, InvalidInput, NotAuthorised, NotFoun
 from core.jobs import Job, Jobs
 from core.log import get_logger
 from core.metrics import counter, histogram
+from translation.facts import twins
 from translation.model import Fact, Translation
 from translation.service import Translator
 
@@ -321,7 +322,7 @@ class RequestDesk:
             "engine": result.engine,
             "confidence": result.confidence,
             "flags": list(result.flags),
-            "facts": [fact_view(fact) for fact in result.kept],
+            "facts": kept_views(result.kept, result.text, "ja"),
             "lost": [fact_view(fact) for fact in result.lost],
         }
 
@@ -365,6 +366,14 @@ def fact_view(fact: Fact) -> dict[str, str]:
     return {"kind": fact.kind, "text": fact.text, "value": fact.value}
 
 
+def kept_views(facts: Sequence[Fact], text: str, language: str) -> list[dict[str, str]]:
+    """Kept facts as JSON, each with its `twin`: how it stands in the translation."""
+    return [
+        {**fact_view(fact), "twin": twin}
+        for fact, twin in zip(facts, twins(facts, text, language), strict=True)
+    ]
+
+
 def describe(preview: Preview) -> dict[str, Any]:
     """A preview as JSON."""
     return {
@@ -374,7 +383,7 @@ def describe(preview: Preview) -> dict[str, Any]:
         "route": list(preview.route),
         "confidence": preview.confidence,
         "flags": list(preview.flags),
-        "kept": [fact_view(fact) for fact in preview.kept],
+        "kept": kept_views(preview.kept, preview.text, preview.language),
         "lost": [fact_view(fact) for fact in preview.lost],
     }
 

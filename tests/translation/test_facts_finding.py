@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translation.facts import find, mentions
+from translation.facts import find, mentions, twins
 
 
 def values(text: str, language: str = "ja") -> list[tuple[str, str]]:
@@ -281,3 +281,10 @@ def test_stammered_numbers_are_read_without_failing(text: str, language: str) ->
 )
 def test_no_number_whatever_its_form_makes_the_search_fail(text: str, language: str) -> None:
     assert isinstance(mentions(text, language), tuple)
+
+
+def test_twin_of_a_fact_is_how_the_translation_writes_it() -> None:
+    facts = find("保険料は18,600円です。期限は1月31日です。電話は045-000-1102です。", "ja")
+    text = "O prazo é 31 de janeiro e o valor é 18.600 ienes."
+
+    assert twins(facts, text, "pt-BR") == ("18.600 ienes", "31 de janeiro", "")

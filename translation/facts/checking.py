@@ -66,3 +66,10 @@ def check(source_text: str, source: str, text: str, target: str) -> Check:
         lost=tuple(fact for index, fact in enumerate(facts) if index not in pairs),
         added=tuple(fact for index, fact in enumerate(unmatched) if index not in excused),
     )
+
+
+def twins(facts: Sequence[Fact], text: str, target: str) -> tuple[str, ...]:
+    """How each fact stands in the translation `text`; empty where it is not found."""
+    found = mentions(text, target)
+    pairs = pair_up(facts, found)
+    return tuple(found[pairs[index]].text if index in pairs else "" for index in range(len(facts)))
