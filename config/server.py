@@ -91,6 +91,7 @@ async def _tidy(service: Service) -> None:
         before = service.clock.now() - dt.timedelta(days=service.settings.work.keep_done_days)
         forgotten = await service.jobs.forget(before=before)
         await service.storage.forget()
+        await service.database.checkpoint()
         log.info("tidied", jobs=forgotten)
         await asyncio.sleep(TIDY_EVERY_S)
 

@@ -193,6 +193,13 @@ class Database:
             return [str(error.orig)]
         return [row for row in rows if row != "ok"] + [f"dangling reference in {row[0]}" for row in foreign]
 
+    async def checkpoint(self) -> None:
+        """Move what SQLite's log holds into the file and empty the log, so that erased text is nowhere left."""
+        if self.is_sqlite and self._write_engine is not None:
+            async with self._writer, self._write_engine.connect() as connection:
+                bare = await connection.get_raw_connection()
+                await bare.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
     async def backup(self, target: Path) -> None:
         """Write a consistent copy of a SQLite database to `target` while the service runs.
 

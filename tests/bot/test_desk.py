@@ -432,7 +432,9 @@ async def test_api_previews(office: Office) -> None:
     status, body = await browser.api("POST", path, json={"text": "11月30日までに電話してください。"})
     assert status == 200
     assert set(body) == {"text", "language", "back", "route", "confidence", "flags", "kept", "lost"}
-    assert body["kept"] == [{"kind": "date", "text": "11月30日", "value": body["kept"][0]["value"]}]
+    assert body["kept"] == [
+        {"kind": "date", "text": "11月30日", "value": "--11-30", "twin": "30 de novembro"}
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff"])

@@ -328,3 +328,19 @@ async def test_failing_statement_does_not_quote_its_values(notes: Database) -> N
             await connection.execute(sa.text("INSERT INTO notes VALUES (:n, :a)"), {"n": 1, "a": "private"})
 
     assert "private" not in str(caught.value)
+
+
+async def test_checkpoint_leaves_no_erased_text_in_the_log(database: Database) -> None:
+    assert database.path is not None
+    async with database.write() as connection:
+        await connection.execute(sa.text("CREATE TABLE said (words TEXT)"))
+        await connection.execute(sa.text("INSERT INTO said VALUES ('nobody should read this')"))
+    async with database.write() as connection:
+        await connection.execute(sa.text("DELETE FROM said"))
+    log = database.path.with_name(database.path.name + "-wal")
+    assert b"nobody should read this" in log.read_bytes()
+
+    await database.checkpoint()
+
+    assert log.read_bytes() == b""
+    assert b"nobody should read this" not in database.path.read_bytes()
