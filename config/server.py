@@ -96,10 +96,15 @@ async def _tidy(service: Service) -> None:
         await asyncio.sleep(TIDY_EVERY_S)
 
 
-async def until_stopped() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def stop_requested() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set from now on, instead of ending the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    await stop_requested().wait()

@@ -323,8 +323,6 @@ class Worker:
     async def _take(self, free: int, hint: Hint) -> int:
         """Take up to `free` jobs and start them; gives how many."""
         async with self._taking:
-            if self._draining:
-                return 0
             taken = await self._jobs.take(self._queue, limit=free, lease_s=self._lease_s)
             for job in taken:
                 self._count(+1)

@@ -30,7 +30,7 @@ def serve(role: str) -> None:
 
 async def _serve(role: Any) -> None:
     from config.assembly import open_service
-    from config.server import serving, until_stopped
+    from config.server import serving, stop_requested
 
     found = settings(quiet_logs=False)
     if not found.line.channel_secret.get_secret_value():
@@ -38,9 +38,12 @@ async def _serve(role: Any) -> None:
             "No LINE channel is set; set MADOGUCHI_LINE__CHANNEL_SECRET and "
             "MADOGUCHI_LINE__CHANNEL_ACCESS_TOKEN, or try `madoguchi demo`."
         )
-    async with open_service(found, progress=progress()) as service, serving(service, role=role) as running:
-        click.echo(f"Serving at {running.address}", err=True)
-        await until_stopped()
+    async with open_service(found, progress=progress()) as service:
+        # Before the port opens: once an event can be taken, no signal may cut the way out short.
+        stopped = stop_requested()
+        async with serving(service, role=role) as running:
+            click.echo(f"Serving at {running.address}", err=True)
+            await stopped.wait()
 
 
 @click.command()
