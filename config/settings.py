@@ -56,6 +56,12 @@ class LineSettings(Part):
     max_voice_bytes: int = Field(default=10_000_000, gt=0)
 
 
+class ZoomSettings(Part):
+    """Zoom as a place where captions go. The relay that reads this is not built yet."""
+
+    caption_hosts: tuple[str, ...] = ("wmcapi.zoom.us",)  # hosts that captions may be sent to
+
+
 class RecogniserSettings(Part):
     """Speech recognition."""
 
@@ -108,6 +114,7 @@ class Settings(BaseSettings):
     city_dir: Path = CITY_DIR
     http: HttpSettings = HttpSettings()
     line: LineSettings = LineSettings()
+    zoom: ZoomSettings = ZoomSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     translation: TranslationSettings = TranslationSettings()
     work: WorkSettings = WorkSettings()

@@ -86,7 +86,7 @@ class Translator:
         if route is None:
             raise MissingModel(
                 f"No installed model leads from {source} to {target}; "
-                f"run `madoguchi models install {model_source}-{model_target}`."
+                f"import an Argos package with `madoguchi models import FILE`."
             )
         pieces = split(clean(masked), model_source)
         sentences = await asyncio.gather(

@@ -144,8 +144,13 @@ def verify(as_json: bool) -> None:
 
 @models.command()
 def prepare() -> None:
-    """Unpack the starter models, so that the first start is quick."""
-    from config.assembly import prepare_models
+    """Unpack the starter models and index the city's articles, so that the first start is quick."""
+    from config.assembly import open_counter, prepare_models
 
-    found = settings()
-    run(prepare_models(found, progress()))
+    async def work() -> None:
+        found = settings()
+        await prepare_models(found, progress())
+        async with open_counter(found, progress=progress()):
+            pass
+
+    run(work())

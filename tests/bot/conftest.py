@@ -32,10 +32,10 @@ from bot.model import Message, Request
 from bot.outbox import OUTBOX
 from bot.service import TRANSLATE
 from bot.simulator import SimulatorOptions, make_simulator
-from config import assembly
-from config.assembly import Service, make_site
+from config.assembly import Parts, Service, connect
 from config.listening import RecogniserListener
 from config.settings import HttpSettings, LineSettings, Settings
+from config.site import make_site
 from core.accounts import Account, Accounts
 from core.bus import LocalBus
 from core.clock import ManualClock
@@ -293,19 +293,21 @@ async def open_office(
             stack.push_async_callback(decoder.close)
             messenger = LineMessenger(access_token=TOKEN, api_base=base, data_api_base=base, timeout_s=5.0)
             stack.push_async_callback(messenger.close)
-            service = assembly._connect(
+            service = connect(
                 settings,
-                clock=clock,
-                bus=LocalBus(),
-                tasks=tasks,
-                city=city,
-                database=database,
-                accounts=accounts,
-                translator=translator,
-                knowledge=knowledge,
-                recogniser=recogniser,
-                listener=RecogniserListener(recogniser, decoder),
-                messenger=messenger,
+                Parts(
+                    clock=clock,
+                    bus=LocalBus(),
+                    tasks=tasks,
+                    city=city,
+                    database=database,
+                    accounts=accounts,
+                    translator=translator,
+                    knowledge=knowledge,
+                    recogniser=recogniser,
+                    listener=RecogniserListener(recogniser, decoder),
+                    messenger=messenger,
+                ),
             )
             app = make_site(service)
 

@@ -37,7 +37,7 @@ from bot.replies import (
 )
 from bot.simulator.rules import check_messages
 from bot.simulator.schema import Schema
-from config.assembly import own_names
+from config.names import own_names
 from tests.bot.conftest import LANGUAGES, TOKEN, Office
 
 FAMILY = "👨‍👩‍👧‍👦"  # one character to a person, seven code points, eleven UTF-16 units

@@ -116,7 +116,9 @@ def test_translate_goes_through_english_where_no_model_leads_straight(madoguchi:
 def test_missing_model_names_what_to_install(madoguchi: Madoguchi) -> None:
     answer = madoguchi("translate", "--from", "ja", "--to", "vi", "こんにちは")
 
-    assert answer.refusal == "No installed model leads from ja to vi; run `madoguchi models install ja-vi`."
+    assert answer.refusal == (
+        "No installed model leads from ja to vi; import an Argos package with `madoguchi models import FILE`."
+    )
     assert answer.out == ""
 
 

@@ -1,0 +1,76 @@
+"""The web application: every package's routes, pages, words and static files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+import bot
+import core.web
+import transcripts
+from bot.line.webhook import PATH, Webhook
+from config.assembly import Service
+from config.migrations.runner import is_current
+from config.names import own_names
+from core.web import Site, health_routes, make_app
+from core.web.pages import Pages
+from core.words import Words
+from transcripts.web import CaptionsSite, WebOptions
+from transcripts.web import routes as captions_routes
+
+PACKAGES = (core.web, bot, transcripts)  # that have pages
+
+
+def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.Application:
+    """The web application."""
+    settings = service.settings
+    folders = {package.__name__.split(".")[0]: Path(package.__path__[0]) for package in PACKAGES}
+    pages = Pages(
+        words=Words(*(folder / "words" for folder in folders.values())),
+        city_name=service.city.names,
+        language_names=own_names(),
+        static_folders={name: folder / "static" for name, folder in folders.items()},
+    )
+    captions = CaptionsSite(
+        service=service.meetings,
+        hub=service.hub,
+        live=service.live,
+        options=WebOptions(public_url=settings.http.public_url),
+    )
+    line = settings.line
+    secrets = [
+        line.channel_secret.get_secret_value(),
+        line.previous_channel_secret.get_secret_value(),
+    ]
+
+    return make_app(
+        Site(
+            accounts=service.accounts,
+            storage=service.storage,
+            clock=service.clock,
+            pages=pages,
+            templates=[folder / "templates" for folder in folders.values()],
+            routes=[
+                *Webhook(service.inbox, secrets, body_limit=settings.http.body_limit).routes(),
+                *service.desk.routes(),
+                *captions_routes(captions),
+            ],
+            csrf_exempt=frozenset({PATH}),
+            ready=lambda: _readiness(service),
+            home={"demo": list(home)},
+            body_limit=settings.http.body_limit,
+        )
+    )
+
+
+def make_health_site(service: Service) -> web.Application:
+    """The web application of a process that only works: whether it lives, and its metrics."""
+    app = web.Application()
+    app.add_routes(health_routes(lambda: _readiness(service)))
+    return app
+
+
+async def _readiness(service: Service) -> dict[str, bool]:
+    return {"database": await is_current(service.database)}
