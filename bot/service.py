@@ -8,6 +8,7 @@ all of it happened or none, and a job that is done again finds its event already
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -116,7 +117,7 @@ class ChatService:
 
     async def handle(self, job: Job) -> None:
         """Work on one event. Harmless to repeat."""
-        incoming = parse(job.payload.get("event"))
+        incoming = parse(json.loads(job.payload["event"]))
         HANDLED.labels(incoming.type).inc()
         if incoming.type == "ignored":
             await self._finish(job)

@@ -89,7 +89,9 @@ class Inbox:
                     queue=INBOX,
                     key=user_id(event),
                     dedupe=event_id(event),
-                    payload={"event": kept, "received_at": received, "my_number": my_number},
+                    # As text: what JSON allows and a database's JSON does not (NaN, half a surrogate pair) would
+                    # otherwise fail the commit of every event that came with it.
+                    payload={"event": json.dumps(kept), "received_at": received, "my_number": my_number},
                 )
                 EVENTS.labels("stored" if added else "known").inc()
 

@@ -88,3 +88,17 @@ async def test_account_name_is_taken_once(postgres: Database, clock: ManualClock
     with pytest.raises(Conflict):
         await accounts.add("tanaka", "another password", role="staff")
     accounts.close()
+
+
+async def test_events_that_only_json_text_can_hold_are_stored_with_their_neighbours(
+    postgres_jobs: Jobs, clock: ManualClock
+) -> None:
+    from bot.line.webhook import INBOX, Inbox
+    from core.tasks import Tasks
+
+    tasks = Tasks()
+    odd = [{"webhookEventId": "a", "x": float("nan")}, {"webhookEventId": "b", "text": "\ud800 \x00"}]
+    await Inbox(postgres_jobs, tasks, clock).store([*odd, {"webhookEventId": "c"}])
+
+    assert await postgres_jobs.count(INBOX) == {"ready": 3}
+    await tasks.close()
