@@ -168,4 +168,5 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
 
 
 def _next(request: web.Request) -> str:
-    return urlencode({"next": request.path_qs})
+    chosen = {"ui": request.query["ui"]} if "ui" in request.query else {}
+    return urlencode({**chosen, "next": request.path_qs})

@@ -107,3 +107,9 @@ async def test_endless_password_is_only_a_wrong_one(browser: Browser) -> None:
 
 async def test_form_without_fields_is_refused(browser: Browser) -> None:
     assert (await browser.http.post("/login", data={})).status == 403
+
+
+async def test_way_to_the_form_keeps_the_language_of_the_page(browser: Browser) -> None:
+    refused = await browser.http.get("/who?ui=en", allow_redirects=False)
+
+    assert refused.headers["Location"] == "/login?ui=en&next=/who?ui%3Den"
