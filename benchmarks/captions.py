@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.scores import Timeline, score, word_error_rate
+from core import log
 from core.clock import SystemClock
 from core.tasks import Tasks
 from transcripts.audio import AudioLimits, decode, to_s16le
@@ -175,6 +176,7 @@ def main() -> None:
     parser.add_argument("--reference", type=Path, default=SPEECH / "briefing.json")
     parser.add_argument("--no-peer", action="store_true", help="leave out the peer")
     chosen = parser.parse_args()
+    log.set_up(level="WARNING")
     samples = decode(chosen.audio.read_bytes(), limits=AudioLimits())
     reference = json.loads(chosen.reference.read_text(encoding="utf-8"))
     report = asyncio.run(measure(samples, reference, peer=not chosen.no_peer))

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core import log
 from translation.assembly import build_translator
 from translation.packages import ModelStore
 from translation.service import Translator
@@ -308,6 +309,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12, help="rounds of 32 callers")
     parser.add_argument("--facts", type=int, default=200, help="sentences with facts for each direction")
     options = parser.parse_args()
+    log.set_up(level="WARNING")
     result = asyncio.run(measure(options.rounds, options.facts))
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
