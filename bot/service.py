@@ -38,9 +38,10 @@ from bot.events import (
     VoiceNotHeard,
 )
 from bot.line.events import Incoming, parse
+from bot.line.webhook import INBOX
 from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAnswer
 from bot.model import Conversation, Request, Resident
-from bot.outbox import Outbox
+from bot.outbox import OUTBOX, Outbox
 from bot.replies import Renderer, Reply
 from bot.understanding import Understanding
 from core.bus import Bus
@@ -132,9 +133,15 @@ class ChatService:
             await self._jobs.finish(connection, job)
 
     async def _forget(self, job: Job, incoming: Incoming) -> None:
-        """LINE asks that a message which was taken back can be neither seen nor used any more."""
+        """LINE asks that a message which was taken back can be neither seen nor used any more: not in the
+        conversation, not in an answer that repeats it and is not delivered yet, not in a job that was given up."""
+        gone = incoming.line_message_id
         async with self._database.write() as connection:
-            await store.bury_message(connection, incoming.line_message_id, now=self._clock.now())
+            for erased in await store.bury_message(connection, gone, now=self._clock.now()):
+                await self._jobs.drop(
+                    connection, queue=OUTBOX, containing=f'"{erased}"', states=("ready", "dead")
+                )
+            await self._jobs.drop(connection, queue=INBOX, containing=gone, states=("dead",))
             await self._jobs.finish(connection, job)
         self._bus.publish("desk")
 
@@ -206,7 +213,8 @@ class ChatService:
             return failed
         if incoming.duration_ms > self._options.max_voice_s * 1000:
             return too_long
-        language = resident.conversation.language.split("-")[0]
+        known = resident.conversation.language or resident.profile_language
+        language = known.split("-")[0]
         if language and language not in self._listener.languages:
             return VoiceNotHeard(message_id=message_id, reason="unsupported", detail=self._voice_languages())
         await self._messenger.show_loading(resident.line_user_id, self._options.loading_s)

@@ -203,16 +203,18 @@ async def set_message_state(connection: AsyncConnection, message_ids: Iterable[s
     )
 
 
-async def bury_message(connection: AsyncConnection, line_message_id: str, *, now: dt.datetime) -> None:
-    """Erase everything that repeats a message which its writer took back, and remember that it is gone."""
+async def bury_message(connection: AsyncConnection, line_message_id: str, *, now: dt.datetime) -> list[str]:
+    """Erase everything that repeats a message which its writer took back, and remember that it is gone. Gives the
+    ids of the rows that were erased."""
     await connection.execute(
         insert_ignoring(connection, tombstones).values(line_message_id=line_message_id, created_at=now)
     )
-    await connection.execute(
-        messages.delete().where(
-            sa.or_(messages.c.line_message_id == line_message_id, messages.c.about == line_message_id)
-        )
+    erased = await connection.execute(
+        messages.delete()
+        .where(sa.or_(messages.c.line_message_id == line_message_id, messages.c.about == line_message_id))
+        .returning(messages.c.id)
     )
+    return list(erased.scalars())
 
 
 async def is_buried(connection: AsyncConnection, line_message_id: str) -> bool:

@@ -270,6 +270,22 @@ class Jobs:
             )
             return {row.state: row.number for row in rows}
 
+    async def drop(
+        self, connection: AsyncConnection, *, queue: str, containing: str, states: Sequence[str]
+    ) -> int:
+        """End jobs whose payload has `containing` somewhere, and erase what they hold, in the caller's transaction.
+        A handler that has one in hand then finds its lease lost."""
+        result = await connection.execute(
+            jobs_table.update()
+            .where(
+                jobs_table.c.queue == queue,
+                jobs_table.c.state.in_(states),
+                sa.cast(jobs_table.c.payload, sa.Text).contains(containing, autoescape=True),
+            )
+            .values(state="done", payload={}, ended_at=self.clock.now(), lease=None, lease_until=None)
+        )
+        return int(result.rowcount)
+
     async def forget(self, *, before: dt.datetime) -> int:
         """Delete finished jobs older than `before`. Keep them longer than any redelivery: their `dedupe` is what
         makes a repeated event harmless."""

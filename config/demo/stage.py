@@ -104,9 +104,14 @@ async def add_people(accounts: Accounts, people: list[dict[str, Any]]) -> None:
 
 
 async def add_meeting(service: Service, meeting: dict[str, Any]) -> tuple[str, str]:
-    """A fresh demo meeting; gives its id and its sender token."""
+    """A fresh demo meeting; gives its id and its sender token. Those of earlier starts end: only their digests are
+    kept, so nobody could send to them."""
+    title = meeting["title"]["ja"]
+    for earlier in await service.meetings.meetings(states=("planned", "live")):
+        if earlier.title == title:
+            await service.meetings.end(earlier.id)
     made = await service.meetings.create(
-        title=meeting["title"]["ja"],
+        title=title,
         language=meeting["language"],
         languages=meeting["languages"],
         account=None,

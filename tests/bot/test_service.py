@@ -575,3 +575,25 @@ async def test_no_words_and_no_ids_of_residents_are_logged(
     assert "line_refused" in logged
     for secret in (DRUMS, "bateria", office.user, "騒音", "Maria"):
         assert secret not in logged
+
+
+async def test_unsent_voice_message_is_not_repeated_by_an_answer_that_was_waiting(office: Office) -> None:
+    john = await speaker(office)
+    before = await office.read(john)
+    sent = await office.send("audio", user=john, duration_ms=4740, **FLAC)
+    await office.work(INBOX)  # the answer stands in the outbox
+
+    await office.send("unsend", user=john, message_id=sent["message_id"])
+    await office.work(INBOX)
+    await office.work()
+
+    assert await office.read(john) == before
+    assert await office.on_disk("throw away an old sofa. What should I do") == []
+
+
+async def test_first_voice_message_is_not_heard_in_a_language_its_sender_does_not_use(office: Office) -> None:
+    ana = await office.resident("Ana", "pt-BR")
+    await office.send("audio", user=ana, duration_ms=4740, **FLAC)
+    await office.work()
+
+    assert await office.read(ana) == [phrase(office, "voice.unsupported", languages="English")]

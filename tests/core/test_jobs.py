@@ -243,3 +243,17 @@ async def test_drain_waits_for_the_running_handler(jobs: Jobs, bus: LocalBus) ->
     await task
 
     assert await jobs.count("work") == {"done": 1}
+
+
+async def test_dropped_job_is_done_and_empty_and_its_handler_loses_the_lease(jobs: Jobs) -> None:
+    await add(jobs, {"ids": ["abc"], "said": "private"})
+    await add(jobs, {"ids": ["xyz"], "said": "other"})
+    [mine, _] = await take(jobs)
+    async with jobs.database.write() as connection:
+        assert await jobs.drop(connection, queue="work", containing='"abc"', states=("ready",)) == 1
+
+    with pytest.raises(LeaseLost):
+        await finish(jobs, mine)
+    async with jobs.database.read() as connection:
+        rows = (await connection.execute(sa.select(jobs_table.c.state, jobs_table.c.payload))).all()
+    assert [tuple(row) for row in rows] == [("done", {}), ("ready", {"ids": ["xyz"], "said": "other"})]
