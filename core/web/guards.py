@@ -48,6 +48,8 @@ HEADERS = {
 
 BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)  # whether the head of an answer was sent
 
+LONGEST_PATH = 1000  # characters; no address here is longer, and file systems refuse such names with an error
+
 # aiohttp's own refusals, in our words.
 _HTTP_SENTENCES = {
     400: ("invalid_input", "This request cannot be understood."),
@@ -134,6 +136,8 @@ def observe_middleware(clock: Clock) -> Any:
 async def error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn errors into answers: ours into their sentence, unknown ones into a number to ask for."""
     try:
+        if len(request.path) > LONGEST_PATH:
+            raise web.HTTPNotFound
         return await handler(request)
     except NotAuthorised as error:
         if account(request) is None and request.method == "GET" and not wants_json(request):

@@ -229,3 +229,10 @@ async def test_paths_that_do_not_exist_share_one_count(browser: Browser) -> None
     await browser.http.get("/etc/passwd")
 
     assert counted("GET", "unknown", 404) == before + 2
+
+
+@pytest.mark.parametrize("path", ["/static/core/", "/"])
+async def test_endless_address_is_an_address_where_nothing_is(browser: Browser, path: str) -> None:
+    answer = await browser.http.get(path + "x" * 5000)
+
+    assert answer.status == 404
