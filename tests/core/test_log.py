@@ -66,9 +66,9 @@ def test_personal_key_loses_its_value(key: str) -> None:
 
 
 def test_records_of_libraries_have_the_same_form() -> None:
-    [line] = lines("logging.getLogger('some.library').warning('it is %s', 'late')")
+    [line] = lines("logging.getLogger('some.package').warning('it is %s', 'late')")
 
-    assert (line["event"], line["level"], line["logger"]) == ("it is late", "warning", "some.library")
+    assert (line["event"], line["level"], line["logger"]) == ("it is late", "warning", "some.package")
 
 
 def test_level_holds_back_what_is_below_it() -> None:
