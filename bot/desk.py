@@ -17,8 +17,8 @@ from bot.model import Message
 from bot.requests import FactsLost, Opened, RequestDesk, Waiting, describe
 from core.accounts import Account
 from core.bus import Bus
-from core.errors import AppError, Busy, InvalidInput
-from core.web import render, require
+from core.errors import AppError, Busy
+from core.web import read_object, render, require
 from core.web.pages import PAGES, page_language
 
 HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
@@ -241,7 +241,7 @@ class Desk:
     async def preview(self, request: web.Request) -> web.StreamResponse:
         """What the resident would read, as JSON."""
         require(request, "staff")
-        body = await _json_object(request)
+        body = await read_object(request)
         preview = await self._requests.preview(request.match_info["id"], str(body.get("text", "")))
         return web.json_response(describe(preview))
 
@@ -280,13 +280,3 @@ class Desk:
 
 def _back_to(request_id: str) -> web.HTTPSeeOther:
     return web.HTTPSeeOther(f"/desk?request={request_id}")
-
-
-async def _json_object(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError as error:
-        raise InvalidInput("The body is not JSON.") from error
-    if not isinstance(body, dict):
-        raise InvalidInput("The body must be a JSON object.")
-    return body

@@ -237,7 +237,7 @@ def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
     asked = replace(state, last_question=message_id)
     if facts.findings.sure:
         slug = facts.findings.sure
-        return replace(asked, last_article=slug), [ShowArticle(slug=slug)]
+        return asked, [ShowArticle(slug=slug)]
     if facts.request:
         added = Say(phrase="person.added", buttons=(CANCEL_BUTTON,))
         return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
@@ -325,7 +325,7 @@ def _media(state: Conversation, event: MediaReceived, facts: Facts) -> Step:
 
 def _followed(state: Conversation, event: Followed, facts: Facts) -> Step:
     language = state.language or _known(facts.profile_language, facts.languages)
-    state = replace(state, language=language, privacy_noted=True)
+    state = replace(state, language=language)
     greeting: list[Action] = [SetReachable(reachable=True), Say(phrase="welcome")]
     if not event.unblocked:
         greeting.append(Say(phrase="privacy.notice"))
@@ -340,7 +340,7 @@ def _pressed(state: Conversation, event: Pressed, facts: Facts) -> Step:
         case "languages":
             return state, [Say(phrase="language.ask", buttons=language_buttons(facts.languages))]
         case "article" if event.value:
-            return replace(state, last_article=event.value), [ShowArticle(slug=event.value)]
+            return state, [ShowArticle(slug=event.value)]
         case "right":
             return replace(state, last_question=""), [Say(phrase="answer.thanks")]
         case "wrong" | "none" if not facts.request:

@@ -20,8 +20,6 @@ class Conversation:
     language_chosen: bool = False  # by the resident, so a detection may not overrule it
     awaiting: Literal["", "question_for_person"] = ""
     last_question: str = ""  # id of the message that a person would have to answer
-    last_article: str = ""  # slug of the article shown last
-    privacy_noted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

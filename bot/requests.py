@@ -246,7 +246,8 @@ class RequestDesk:
         if version is not None and version != request.version:
             raise _too_late()
         opened = await self.open(request_id)
-        preview = await self._preview(text, opened.resident.conversation.language or "ja")
+        reader = opened.resident.conversation.language or "ja"
+        preview = await self._preview(text, reader)
         if preview.lost and not confirmed:
             raise FactsLost(preview)
         now = self._clock.now()
@@ -256,7 +257,7 @@ class RequestDesk:
             ):
                 raise _too_late()
             question = await store.last_from_resident(connection, request.id)
-            replies = self._answer_replies(request, text.strip(), preview, question)
+            replies = self._answer_replies(request, text.strip(), preview, question, reader)
             message_id = await store.add_message(
                 connection,
                 now=now,
@@ -278,16 +279,23 @@ class RequestDesk:
             ANSWER_SECONDS.observe((now - request.opened_at).total_seconds())
 
     def _answer_replies(
-        self, request: Request, japanese: str, preview: Preview, question: Message | None
+        self, request: Request, japanese: str, preview: Preview, question: Message | None, reader: str
     ) -> list[Reply]:
-        language = preview.language if "untranslated" not in preview.flags else "ja"
+        """The answer for somebody who reads `reader`. What could not be translated says so in their language."""
+        untranslated = "untranslated" in preview.flags
+        language = reader if untranslated else preview.language
         department = self._city.department(request.department, language)
         heading = self._renderer.phrase("staff.answer", language, department=department)
         quote = question.quote_token if question else ""
+        original = self._renderer.phrase("staff.original", language)
+        if untranslated:
+            why = self._renderer.phrase("translation.missing", language)
+            return self._renderer.text(
+                f"{heading}\n{why}\n\n{original}\n{japanese}", sender=department, quote_token=quote
+            )
         if preview.confidence is None:
             return self._renderer.text(f"{heading}\n{preview.text}", sender=department, quote_token=quote)
         note = self._renderer.phrase("staff.machine_note", language)
-        original = self._renderer.phrase("staff.original", language)
         return [
             *self._renderer.text(
                 f"{heading}\n{preview.text}\n\n{note}", sender=department, quote_token=quote

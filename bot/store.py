@@ -80,6 +80,7 @@ tombstones = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+_REMEMBERED = frozenset(field.name for field in dataclasses.fields(Conversation))
 _MESSAGE_FIELDS = tuple(field.name for field in dataclasses.fields(Message))
 
 
@@ -336,7 +337,10 @@ def _resident(row: sa.Row[Any]) -> Resident:
         display_name=value[column.display_name],
         profile_language=value[column.profile_language],
         reachable=value[column.reachable],
-        conversation=Conversation(**value[column.conversation]),
+        # What an older version remembered and this one does not know is left out.
+        conversation=Conversation(
+            **{k: v for k, v in value[column.conversation].items() if k in _REMEMBERED}
+        ),
     )
 
 

@@ -175,6 +175,7 @@ async def open_service(
             stack.push_async_callback(shared.close)
         accounts = Accounts(database, clock)
         stack.callback(accounts.close)
+        await asyncio.to_thread(Detector().warm_up)  # else the first message would stop the event loop
         translator = open_translator(settings)
         stack.push_async_callback(translator.close)
         knowledge = await open_knowledge(settings, city, progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import uuid
 
@@ -21,9 +20,3 @@ def new_secret(bits: int = 256) -> str:
 def digest(secret: str) -> str:
     """SHA-256 of a random token, so that the stored form cannot be used to log in."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def pseudonym(key: bytes, value: str) -> str:
-    """A keyed short name for a personal identifier, for logs: the same person gets the same name, and
-    nobody without the key can tell who it is."""
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:12]

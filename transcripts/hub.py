@@ -41,7 +41,6 @@ class HubOptions:
 
     viewers: int = 6000  # in this process, over all meetings
     viewer_buffer: int = 64 * 1024  # unsent bytes after which a viewer is cut
-    read_limit: int = 500  # captions read from the store at once
     poll_s: float = 2.0  # seconds after which a channel looks by itself, in case a hint was lost
     heartbeat_s: float = 10.0  # seconds between comments that keep proxies from closing a quiet stream
     retry_ms: tuple[int, int] = (1000, 5000)  # when told to come back, viewers spread over this time

@@ -6,7 +6,18 @@ and ends with `render(request, "package/page.html", …)`.
 """
 
 from core.web.app import Site, health_routes, make_app
+from core.web.bodies import read_object
 from core.web.pages import render, render_string
 from core.web.sessions import account, csrf_token, require
 
-__all__ = ["Site", "account", "csrf_token", "health_routes", "make_app", "render", "render_string", "require"]
+__all__ = [
+    "Site",
+    "account",
+    "csrf_token",
+    "health_routes",
+    "make_app",
+    "read_object",
+    "render",
+    "render_string",
+    "require",
+]

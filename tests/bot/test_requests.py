@@ -313,7 +313,11 @@ async def test_missing_model_sends_the_japanese_words_marked_as_such(open_office
     assert (preview.text, preview.language, preview.flags) == (ANSWER, "ja", ("untranslated",))
     await office.service.requests.answer(request_id, sato, ANSWER)
     (shown,) = await answer_read(office)
-    assert shown["message"]["text"].endswith(f"\n{ANSWER}")
+    phrases = office.service.city.phrases
+    said = [line for line in shown["message"]["text"].split("\n") if line][1:]  # without the department
+    assert said == [
+        phrases.get("pt-BR", "translation.missing"), phrases.get("pt-BR", "staff.original"), ANSWER
+    ]  # fmt: skip
     assert (await office.messages())[-1].translation["flags"] == ["untranslated"]
 
 

@@ -39,9 +39,8 @@ TRIGGERS = {
 }  # fmt: skip
 OUTCOMES = {"none", "emergency", "urgent", "smalltalk", "person"}
 BUTTONS = {
-    "answer.yes", "answer.no", "answer.more_button", "unsure.none", "unknown.person_button",
+    "answer.yes", "answer.no", "unsure.none", "unknown.person_button",
     "unknown.no_button", "person.button", "person.cancel_button", "location.map_label",
-    "menu.garbage", "menu.moving", "menu.health", "menu.person", "menu.language", "menu.disaster",
 }  # fmt: skip
 MONTHS = {
     month: number

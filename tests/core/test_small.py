@@ -10,7 +10,7 @@ import pytest
 
 from core import errors
 from core.clock import ManualClock, SystemClock
-from core.ids import digest, new_id, new_secret, pseudonym
+from core.ids import digest, new_id, new_secret
 from core.metrics import counter, exposition, gauge, histogram
 
 
@@ -32,14 +32,6 @@ def test_secret_has_256_bits_that_fit_into_an_address() -> None:
 
 def test_digest_is_sha_256() -> None:
     assert digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-def test_pseudonym_is_the_same_for_the_same_person_and_key_only() -> None:
-    name = pseudonym(b"key", "U123")
-
-    assert name == pseudonym(b"key", "U123")
-    assert len({name, pseudonym(b"key", "U124"), pseudonym(b"other", "U123")}) == 3
-    assert re.fullmatch(r"[0-9a-f]{12}", name)
 
 
 def test_manual_clock_stands_still_until_it_is_moved() -> None:

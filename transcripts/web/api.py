@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from core.errors import InvalidInput
-from core.web import require
+from core.web import read_object, require
 from transcripts.hub import caption_data
 from transcripts.model import Meeting
-from transcripts.web.site import CaptionsSite, number_of, read_object, text_of
+from transcripts.web.site import CaptionsSite, number_of, text_of
 
 
 class Api:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,17 +55,6 @@ class CaptionsSite:
         if origin is None:
             return True
         return urlsplit(origin).netloc in {request.host, urlsplit(self.options.public_url).netloc} - {""}
-
-
-async def read_object(request: web.Request) -> Mapping[str, Any]:
-    """The JSON object in the body. Raises InvalidInput."""
-    try:
-        body = json.loads(await request.text())
-    except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError
-        raise InvalidInput("The body is not JSON in UTF-8.") from error
-    if not isinstance(body, dict):
-        raise InvalidInput("The body must be a JSON object.")
-    return body
 
 
 def text_of(body: Mapping[str, Any], name: str) -> str:

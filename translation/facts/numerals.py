@@ -12,7 +12,6 @@ KANJI_MYRIADS = {"万": 10_000, "億": 100_000_000}
 
 # A number in digits, perhaps grouped: 18,600 / 18.600 / 2.5. Full-width digits are folded before.
 DIGITS = r"(?:\d{1,3}(?:[,.]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)(?![.,]?\d)"
-KANJI = "[〇一二三四五六七八九十百千万億]+"
 # Languages that group by full stops and write decimals after a comma.
 COMMA_DECIMALS = frozenset({"pt-BR", "es", "id", "vi", "tr", "fr", "ru", "uk"})
 
