@@ -110,7 +110,9 @@ function showEntry(entry) {
   entries.set(entry.seq, entry);
   if (sameDay && previous.from === entry.from) element.classList.add("follows");
   if (old) {
+    const focused = old.contains(document.activeElement);
     old.replaceWith(element);
+    if (focused) element.focus({ preventScroll: true }); // whoever came by the Tab key stays here
     return;
   }
   if (!sameDay) chat.append(make("div", { className: "day", text: dayOf(entry) }));

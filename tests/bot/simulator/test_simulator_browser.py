@@ -213,6 +213,7 @@ async def test_quoting_and_unsending_work_from_the_keyboard(rig: Rig, open_page:
     quoted = rig.bot.events[0]["message"]["quotedMessageId"]
     assert quoted == (await rig.shown(**{"from": "bot"}))[0]["id"]
 
+    await expect(page.locator(".mine .tick")).to_have_text("✓")
     await page.locator(".mine.entry").focus()
     await page.get_by_role("button", name="Unsend", exact=True).press("Enter")
 
@@ -351,12 +352,26 @@ async def test_message_that_failed_can_be_sent_again(rig: Rig, open_page: OpenPa
     page = await open_page()
     rig.bot.statuses = [500]
     await rig.send("text", text="Olá")
+    await expect(page.locator(".mine .tick")).to_have_text("!")
     await page.locator(".mine.entry").focus()
 
     await page.get_by_role("button", name="Send again").click()
 
     await expect(page.locator(".mine .tick")).to_have_text("✓")
     assert [event["deliveryContext"]["isRedelivery"] for event in rig.bot.events] == [False, True]
+
+
+async def test_message_keeps_the_keyboard_when_its_state_changes(rig: Rig, open_page: OpenPage) -> None:
+    page = await open_page()
+    rig.bot.release.clear()
+    rig.bot.statuses = [500]
+    await page.fill("#text", "Olá")
+    await page.press("#text", "Enter")
+    await page.locator(".mine.entry[data-status=sending]").focus()
+
+    rig.bot.release.set()
+
+    await expect(page.locator(".mine.entry[data-status=failed]")).to_be_focused()
 
 
 async def test_page_waits_until_the_service_has_started(rig: Rig, open_page: OpenPage) -> None:
