@@ -27,10 +27,16 @@ EMOJI = (
 )
 _EMOJI_RUN = re.compile(rf"\s*{EMOJI}(?:\s*{EMOJI})*\s*")
 _BULLET = re.compile(
-    r"[ \t\u3000]*(?:[-*+•・●○◎■□◆◇▶►▷※★☆✓✔–—]+[ \t\u3000]*|[①-⑳][ \t\u3000]*"
-    r"|(?:\d{1,2}|[A-Za-z])[.)．）](?![0-9])[ \t\u3000]+|[(（]\d{1,2}[)）][ \t\u3000]*)"
+    r"[ \t\u3000]*(?:[-*+•・●○◎■□◆◇▶►▷※★☆✓✔–—→⇒]+[ \t\u3000]*|[①-⑳㈠-㈩][ \t\u3000]*"
+    # 1. 2) a. А) ก. and "၁။", then a space; 1．1、一、 need none, but 2、3日 and 二、三日 are no bullets.
+    r"|(?!M\. )(?:\d{1,2}|[^\W\d_])[.)．）။](?!\d)[ \t\u3000]+"
+    r"|\d{1,2}(?:[．）、]|\.(?=[^\W\d_A-Za-zÀ-ɏ]))(?![\d一二三四五六七八九十])[ \t\u3000]*"
+    r"|[一二三四五六七八九十]{1,3}[、．](?![一二三四五六七八九十])[ \t\u3000]*"
+    r"|[(（](?:\d{1,2}|[一二三四五六七八九十]{1,2})[)）][ \t\u3000]*)"
 )
-_LINE = re.compile(r"[^\r\n]+|[\r\n]+")
+_LINE = re.compile(r"[^\r\n\x85\u2028\u2029]+|[\r\n\x85\u2028\u2029]+")
+# Khmer ends sentences with these; the splitter does not know them.
+_KHMER_END = re.compile('[។៕៚]+[»”"]?(?!$)')
 # 「…。」と言われたら is one sentence although a full stop stands inside.
 _CONTINUES = re.compile(r"(?:と|って|という|など|を|の|が|は(?!い)|に|も(?!う|し))")
 _CLOSED = re.compile(r"[」』]\s*$")
@@ -38,7 +44,18 @@ _CLOSED = re.compile(r"[」』]\s*$")
 _NAMED = re.compile(r"の[一-龥ァ-ヶ]")
 _ADDRESS = re.compile(r"://|@|www\.")
 _CUT = re.compile(r"[、，,;；:：។。]\s*|\s+")
-_ABBREVIATED = re.compile(r"(?:^|\s)(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|No|Nº|Av|Tel|St)\.\s*$|Dr\.$", re.IGNORECASE)
+# Titles and streets, and a Thai time ("น." stands after it).
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(])(?:[Dd]r|Dra|Mr|Mrs|Ms|Sr|Sra|Srta|Prof|Av|St|M|MM|Jl|R|ул|вул|им|ім)\.\s*$|Dr\.$|\d\s?น\.\s*$"
+)
+# Before a number only: "No. 3" goes on, "The answer is no." does not.
+_NUMBERED = re.compile(
+    r"(?:^|[\s(])(?:[Nn]os?|[Nn]º|[Nn]\.º|[Nn]úm|Blg|Bldg|[Tt]el|[Aa]rt|[Ee]xt|[Тт]ел|д|кв|буд)\.\s*$"
+)
+# Burmese has a comma that the splitter takes for a full stop.
+_NOT_OVER = re.compile(r"[၊、,]\s*$")
+# After "a. m." the sentence may be over; a capital letter says that it is.
+_HALF_DAY = re.compile(r"\b[ap]\.\s?m\.\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ def _split_line(line: str, language: str) -> Iterator[Piece]:
 def _split_run(run: str, language: str) -> Iterator[Piece]:
     if not run:
         return
-    for sentence in _merge(list(sentencex.segment(language.partition("-")[0], run))):
+    for sentence in _merge(list(_segments(run, language))):
         body = sentence.strip()
         noise = _is_noise(body, language)
         if noise or not any(character.isalnum() for character in body):
@@ -90,6 +107,16 @@ def _split_run(run: str, language: str) -> Iterator[Piece]:
             yield Piece(sentence[start + len(body) :], False)
 
 
+def _segments(run: str, language: str) -> Iterator[str]:
+    for segment in sentencex.segment(language.partition("-")[0], run):
+        start = 0
+        if language == "km":
+            for end in _KHMER_END.finditer(segment):
+                yield segment[start : end.end()]
+                start = end.end()
+        yield segment[start:]
+
+
 def _is_noise(sentence: str, language: str) -> bool:
     found = languages().get(language)
     if found is not None and not found.spaces:
@@ -101,15 +128,24 @@ def _merge(sentences: Sequence[str]) -> list[str]:
     """Undo cuts inside a quotation that the sentence goes on from, and after abbreviations."""
     merged: list[str] = []
     for sentence in sentences:
-        if merged and (
-            (_CLOSED.search(merged[-1]) and _CONTINUES.match(sentence))
-            or _NAMED.match(sentence)
-            or _ABBREVIATED.search(merged[-1])
-        ):
+        if merged and _belongs(merged[-1], sentence):
             merged[-1] += sentence
         else:
             merged.append(sentence)
     return merged
+
+
+def _belongs(before: str, sentence: str) -> bool:
+    """Does the sentence go on here?"""
+    if _HALF_DAY.search(before):
+        return not sentence.lstrip()[:1].isupper()
+    return bool(
+        (_CLOSED.search(before) and _CONTINUES.match(sentence))
+        or _NAMED.match(sentence)
+        or _ABBREVIATED.search(before)
+        or (_NUMBERED.search(before) and sentence.lstrip()[:1].isdecimal())
+        or _NOT_OVER.search(before)
+    )
 
 
 def _shorten(sentence: str, language: str) -> Iterator[Piece]:

@@ -24,6 +24,11 @@ def values(text: str, language: str = "ja") -> list[tuple[str, str]]:
         ("二〇二五個", "2025"),
         ("3番窓口", "3"),
         ("第2会議室", "2"),
+        ("三番窓口", "3"),
+        ("一番窓口", "1"),
+        ("様式第五号", "5"),
+        ("第二庁舎", "2"),
+        ("八〇〇〇番", "8000"),
     ],
 )
 def test_japanese_numbers(text: str, value: str) -> None:
@@ -52,7 +57,10 @@ def test_words_with_numerals_in_them_are_not_facts(text: str) -> None:
         ("2025/3/31", "2025-03-31"),
         ("2025-03-31", "2025-03-31"),
         ("8月", "--08"),
-        ("令和7年度", "2025"),
+        ("令和7年度", "fy2025"),
+        ("2025ねん3がつ5にち", "2025-03-05"),
+        ("3月（がつ）5日（にち）", "--03-05"),
+        ("げつようび", "w1"),
         ("月曜日", "w1"),
         ("日曜", "w7"),
     ],
@@ -83,6 +91,8 @@ def test_impossible_japanese_date_is_not_a_date(text: str) -> None:
         ("午後1:05", "13:05"),
         ("夜8時", "20:00"),
         ("夕方5時半", "17:30"),
+        ("正午", "12:00"),
+        ("ごご2じはん", "14:30"),
     ],
 )
 def test_japanese_times(text: str, value: str) -> None:
@@ -115,7 +125,15 @@ def test_japanese_prices(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("80%", "80%"), ("８０％", "80%"), ("3割", "30%"), ("2.5パーセント", "2.5%")]
+    ("text", "value"),
+    [
+        ("80%", "80%"),
+        ("８０％", "80%"),
+        ("3割", "30%"),
+        ("2割引", "20%"),
+        ("十二パーセント", "12%"),
+        ("2.5パーセント", "2.5%"),
+    ],
 )
 def test_percentages(text: str, value: str) -> None:
     assert values(text) == [("number", value)]
@@ -172,6 +190,9 @@ def test_postal_codes(text: str) -> None:
         ("3rd of May", ("date", "--05-03")),
         ("Sept. 9", ("date", "--09-09")),
         ("in May", ("date", "--05")),
+        ("July twelfth", ("date", "--07-12")),
+        ("August thirty-first", ("date", "--08-31")),
+        ("8:00 tonight", ("time", "20:00")),
         ("October 2025", ("date", "2025-10")),
         ("5/3/2025", ("date", "2025-05-03")),
         ("Mondays", ("date", "w1")),
@@ -187,13 +208,24 @@ def test_postal_codes(text: str) -> None:
         ("3 million people", ("number", "3000000")),
         ("80 percent", ("number", "80%")),
         ("counter 21", ("number", "21")),
+        ("counter No. 3", ("number", "3")),
+        ("Form No.5", ("number", "5")),
+        ("until noon", ("time", "12:00")),
+        ("12 noon", ("time", "12:00")),
+        ("midnight", ("time", "00:00")),
+        ("March 31, Reiwa 7", ("date", "2025-03-31")),
+        ("Reiwa 7", ("date", "2025")),
+        ("fiscal year 2025", ("date", "fy2025")),
+        ("FY2025", ("date", "fy2025")),
     ],
 )
 def test_english_facts(text: str, expected: tuple[str, str]) -> None:
     assert values(text, "en") == [expected]
 
 
-@pytest.mark.parametrize("text", ["You may go.", "March with us", "one of them", "room A4", "the first time"])
+@pytest.mark.parametrize(
+    "text", ["You may go.", "March with us", "one of them", "room A4", "the first time", "He sat in the sun"]
+)
 def test_english_words_are_not_facts(text: str) -> None:
     assert values(text, "en") == []
 
@@ -219,6 +251,11 @@ def test_english_words_are_not_facts(text: str) -> None:
         ("10 horas de espera", ("number", "10")),
         ("80%", ("number", "80%")),
         ("2,5 metros", ("number", "2.5")),
+        ("guichê nº 3", ("number", "3")),
+        ("até o meio-dia", ("time", "12:00")),
+        ("31 de março de Reiwa 7", ("date", "2025-03-31")),
+        ("ano 7 da era Reiwa", ("date", "2025")),
+        ("ano fiscal de 2025", ("date", "fy2025")),
     ],
 )
 def test_portuguese_facts(text: str, expected: tuple[str, str]) -> None:
@@ -231,11 +268,21 @@ def test_portuguese_facts(text: str, expected: tuple[str, str]) -> None:
         ("Please come at ten.", "en", "10"),
         ("the third floor", "en", "3"),
         ("two hundred yen", "en", "JPY200"),
+        ("once a month", "en", "1"),
+        ("at six thirty", "en", "06:30"),
+        ("ten percent", "en", "10%"),
+        ("six billion yen", "en", "JPY6000000000"),
+        ("I called twice.", "en", "2"),
+        ("5,000 yen per night", "en", "1"),
+        ("5.000 ienes por noite", "pt-BR", "1"),
+        ("百十二の手続き", "ja", "112"),
         ("at noon", "en", "12:00"),
         ("正午", "ja", "12:00"),
         ("二人", "ja", "2"),
         ("segundo andar", "pt-BR", "2"),
-        ("meio-dia", "pt-BR", "12:00"),
+        ("segunda via", "pt-BR", "2"),
+        ("na segunda", "pt-BR", "w1"),
+        ("お昼に", "ja", "12:00"),
         ("a 21st counter", "en", "21"),
     ],
 )
@@ -243,12 +290,20 @@ def test_mentions_see_what_could_stand_for_a_fact(text: str, language: str, valu
     assert value in [fact.value for fact in mentions(text, language)]
 
 
-def test_language_without_patterns_of_its_own_still_keeps_what_looks_the_same_everywhere() -> None:
-    assert values("Hãy gọi 03-1234-5678 lúc 8:30, giá 1.800", "vi") == [
+def test_language_that_is_not_served_still_keeps_what_looks_the_same_everywhere() -> None:
+    assert values("Ring 03-1234-5678 kl. 8:30, 1.800", "da") == [
         ("phone", "+81312345678"),
         ("time", "08:30"),
         ("number", "1800"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [("3,000 to 5,000 yen", "en"), ("3.000 a 5.000 ienes", "pt-BR"), ("3,000円から5,000円", "ja")],
+)
+def test_both_ends_of_a_range_of_prices_are_prices(text: str, tag: str) -> None:
+    assert values(text, tag) == [("price", "JPY3000"), ("price", "JPY5000")]
 
 
 def test_facts_know_where_they_stand() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translation.languages import languages
 from translation.splitting import LONGEST_SPACED, LONGEST_UNSPACED, Piece, join, split
 
 
@@ -11,10 +12,13 @@ def sentences(text: str, language: str = "ja") -> list[str]:
     return [piece.text for piece in split(text, language) if piece.is_sentence]
 
 
-ODD = st.text(alphabet="あ亜a.。!?「」\n\r \t・-1234)(😀👨‍👩‍👧🇯🇵é、,•※\u3000", max_size=80)
+ODD = st.text(
+    alphabet="あ亜a.。!?「」\n\r \t・-1234)(😀👨‍👩‍👧🇯🇵é、,•※\u3000।။៕។၊ကกक一１．）»“น\x85\u2028\u200b",
+    max_size=80,
+)
 
 
-@given(st.one_of(ODD, st.text(max_size=80)), st.sampled_from(["ja", "en", "pt-BR", "th", "zh-Hans", "my"]))
+@given(st.one_of(ODD, st.text(max_size=80)), st.sampled_from(sorted(languages())))
 def test_pieces_joined_are_the_text(text: str, language: str) -> None:
     assert "".join(piece.text for piece in split(text, language)) == text
 
@@ -118,3 +122,61 @@ def test_line_breaks_and_bullets_survive_joining() -> None:
 
 def test_emoji_between_sentences_survive_joining() -> None:
     assert join([Piece("Olá", True), Piece(" 😊 ", False), Piece("tchau", True)], "ja") == "Olá 😊 tchau"
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "expected"),
+    [
+        ("zh-Hans", "您好。请进！在哪里？", ["您好。", "请进！", "在哪里？"]),
+        ("zh-Hant", "您好。請進！", ["您好。", "請進！"]),
+        ("ko", "안녕하세요. 어디입니까?", ["안녕하세요.", "어디입니까?"]),
+        ("es", "¿Dónde está? ¡Gracias!", ["¿Dónde está?", "¡Gracias!"]),
+        ("es", "Abre a las 9:00 a. m. y cierra.", ["Abre a las 9:00 a. m. y cierra."]),
+        ("es", "Abre a las 9:00 a. m. Venga.", ["Abre a las 9:00 a. m.", "Venga."]),
+        ("fr", "Où est-ce ? M. Dupont est là.", ["Où est-ce ?", "M. Dupont est là."]),
+        (
+            "ru",
+            "Срок до 31.03.2025 г. включительно. Спасибо!",
+            ["Срок до 31.03.2025 г. включительно.", "Спасибо!"],
+        ),
+        ("hi", "नमस्ते। कहाँ है?ठीक है।अच्छा।", ["नमस्ते।", "कहाँ है?", "ठीक है।", "अच्छा।"]),
+        ("ne", "नमस्ते। ठीक छ।", ["नमस्ते।", "ठीक छ।"]),
+        ("bn", "নমস্কার। ঠিক আছে।", ["নমস্কার।", "ঠিক আছে।"]),
+        ("my", "မင်္ဂလာပါ။ ဟုတ်ကဲ့၊ ရပါတယ်။", ["မင်္ဂလာပါ။", "ဟုတ်ကဲ့၊ ရပါတယ်။"]),
+        ("km", "សួស្តី។ ល្អ៕ ចប់។ហើយ។", ["សួស្តី។", "ល្អ៕", "ចប់។", "ហើយ។"]),
+        ("th", "เวลา 09.00 น. ถึง 17.00 น.", ["เวลา 09.00 น. ถึง 17.00 น."]),
+        ("si", "ආයුබෝවන්. කොහෙද?", ["ආයුබෝවන්.", "කොහෙද?"]),
+        ("id", "Di Jl. Merdeka No. 5. Terima kasih.", ["Di Jl. Merdeka No. 5.", "Terima kasih."]),
+        ("en", "We have art. Please come.", ["We have art.", "Please come."]),
+        ("en", "See form No. 5 please.", ["See form No. 5 please."]),
+    ],
+)
+def test_sentences_end_as_each_script_ends_them(tag: str, text: str, expected: list[str]) -> None:
+    assert sentences(text, tag) == expected
+
+
+@pytest.mark.parametrize(
+    "bullet", ["1．", "１）", "2、", "一、", "（二）", "㈠", "→ ", "ก. ", "၁။ ", "१. ", "А) ", "3."]
+)
+def test_bullets_of_every_script_stay_out_of_sentences(bullet: str) -> None:
+    assert split(f"{bullet}住民票", "ja") == [Piece(bullet, False), Piece("住民票", True)]
+
+
+@pytest.mark.parametrize("text", ["2、3日かかります", "二、三日かかります", "3.5kmです", "1.5倍です"])
+def test_number_that_begins_a_sentence_is_no_bullet(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["はい\r\n\r\nいいえ", "はい\u2028いいえ", "はい\x85いいえ", "はい\tいいえ\nはい"]
+)
+def test_every_line_break_is_a_gap(text: str) -> None:
+    assert all(not set(sentence) & set("\r\n\u2028\x85") for sentence in sentences(text))
+    assert join(split(text, "ja"), "ja") == text
+
+
+@pytest.mark.parametrize("target", sorted(languages()))
+def test_paragraphs_lists_and_emoji_keep_their_places_in_every_language(target: str) -> None:
+    text = "1. 住民票\r\n2. 印鑑 😊\r\n\r\n・はい"
+    pieces = [Piece("x", True) if piece.is_sentence else piece for piece in split(text, "ja")]
+    assert join(pieces, target) == "1. x\r\n2. x 😊\r\n\r\n・x"

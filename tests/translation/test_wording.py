@@ -12,6 +12,18 @@ def test_bidi_and_zero_width_characters_are_removed() -> None:
     assert clean("a\u202eb\u200bc\u2066d\ufeffe") == "abcde"
 
 
+@pytest.mark.parametrize(
+    "hidden", ["\u061c", "\u180e", "\u3164", "\u2028\U000e0041\U000e0042"[1:], "\x9b", "\ufffa"]
+)
+def test_other_marks_that_hide_text_are_removed(hidden: str) -> None:
+    assert clean(f"a{hidden}b") == "ab"
+
+
+def test_flag_made_of_tags_stays() -> None:
+    wales = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
+    assert clean(f"a{wales}b") == f"a{wales}b"
+
+
 def test_joiners_inside_emoji_and_indic_words_stay() -> None:
     for text in ("👨\u200d👩\u200d👧", "ශ්\u200dරී"):
         assert clean(text) == text
@@ -39,6 +51,19 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
         ("Already.", "もう。", "en", "Already."),
         ("See https://a.example/?q=1", "見て", "en", "See https://a.example/?q=1"),
         ("", "a.", "en", ""),
+        ("在哪里?", "どこですか？", "zh-Hans", "在哪里？"),
+        ("你好,世界.", "こんにちは、世界。", "zh-Hans", "你好，世界。"),
+        ("請 進", "どうぞ。", "zh-Hant", "請進。"),
+        ("ठीक है", "はい。", "hi", "ठीक है।"),
+        ("ဟုတ်ကဲ့", "はい。", "my", "ဟုတ်ကဲ့။"),
+        ("បាទ", "はい。", "km", "បាទ។"),
+        ("ใช่ ครับ", "はい。", "th", "ใช่ ครับ"),
+        ("Yes", "ठीक है।", "en", "Yes."),
+        ("Dónde está", "どこですか？", "es", "¿Dónde está?"),
+        ("où est-ce ?", "どこですか？", "fr", "Où est-ce\u202f?"),
+        ("Où est-ce", "どこですか？", "fr", "Où est-ce\u202f?"),
+        ("istasyon nerede?", "駅はどこですか？", "tr", "İstasyon nerede?"),
+        ("Взнос 18\u00a0600 иен.", "18,600円です。", "ru", "Взнос 18\u00a0600 иен."),
     ],
 )
 def test_punctuation_is_the_targets_own(text: str, source_text: str, target: str, tidied: str) -> None:

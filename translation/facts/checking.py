@@ -20,9 +20,12 @@ class Check:
 
 def same(fact: Fact, other: Fact) -> bool:
     """Do two facts say the same to a reader? A clock time on the hour may be a bare number ("at ten"), a year
-    or a month a number, and a telephone number may stand with or without its hyphens."""
+    or a month a number, a fiscal year a year, and a telephone number may stand with or without its hyphens."""
     if fact.value == other.value:
         return fact.kind == other.kind or {fact.kind, other.kind} <= {"number", "date", "time"}
+    years = {fact.value.removeprefix("fy"), other.value.removeprefix("fy")}
+    if len(years) == 1 and {fact.kind, other.kind} <= {"number", "date"}:
+        return True
     kinds = {fact.kind, other.kind}
     if "number" not in kinds or len(kinds) == 1:
         return False

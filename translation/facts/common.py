@@ -7,7 +7,7 @@ import re
 
 import phonenumbers
 
-from translation.facts.numerals import DIGITS, parse_number
+from translation.facts.numerals import DIGITS, digits_of, parse_number
 from translation.facts.pattern import Pattern, date_value, time_value
 
 _URL = re.compile(
@@ -26,18 +26,38 @@ _PHONE = re.compile(
 _ISO = re.compile(r"(?<![\d-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d-])")
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 _PERCENT = re.compile(rf"(?<![A-Za-z\d.,])({DIGITS})\s?(?:%|percent|パーセント|por cento)")
+# The calendars of Thailand and Cambodia count 543 years more; a later year than this one is theirs.
+_FAR = 2400
+_BUDDHIST = frozenset({"th", "km"})
+# In Nepal years are counted as Bikram Sambat, 56 or 57 more; those stay numbers.
+_LATEST = {"ne": 2060}
 
 
 def number_pattern(language: str) -> Pattern:
-    """Digits that nothing else took. Codes such as A4 or N1 are words, not numbers; 1通 is "a copy"."""
+    """Digits that nothing else took. Codes such as A4 or N1 are words, not numbers; 1通 is "a copy"; No.5 is a
+    number."""
     single = "(?!1[通枚部件冊])" if language == "ja" else ""
-    regex = re.compile(rf"(?<![A-Za-z\d.,]){single}(?:{DIGITS})")
+    regex = re.compile(rf"(?<![A-Za-z\d])(?<!\d[.,]){single}(?:{digits_of(language)})")
     return Pattern("number", regex, lambda match: parse_number(match.group(), language))
 
 
 def percent_pattern(language: str) -> Pattern:
     """80%, 80 percent."""
     return Pattern("number", _PERCENT, lambda match: parse_number(match.group(1), language) + "%")
+
+
+def iso_pattern(language: str) -> Pattern:
+    """2025-03-31, 2025/3/31, 2025.3.31."""
+    latest = _LATEST.get(language, 9999)
+    offset = 543 if language in _BUDDHIST else 0
+
+    def read(match: re.Match[str]) -> str | None:
+        year = int(match[1])
+        if year > latest:
+            return None
+        return date_value(year - offset if year > _FAR else year, int(match[3]), int(match[4]))
+
+    return Pattern("date", _ISO, read, frozenset("-/."))
 
 
 def _read_url(match: re.Match[str]) -> str:
@@ -55,11 +75,14 @@ def _read_phone(match: re.Match[str]) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-EXACT: tuple[Pattern, ...] = (
-    Pattern("email", _EMAIL, lambda match: match.group().casefold()),
-    Pattern("url", _URL, _read_url),
-    Pattern("date", _ISO, lambda match: date_value(int(match[1]), int(match[3]), int(match[4]))),
-    Pattern("phone", _PHONE, _read_phone),
-    Pattern("postal", _POSTAL, lambda match: "".join(group for group in match.groups() if group)),
+ADDRESSES: tuple[Pattern, ...] = (
+    Pattern("email", _EMAIL, lambda match: match.group().casefold(), frozenset("@")),
+    Pattern("url", _URL, _read_url, frozenset(".")),
 )
-CLOCK = Pattern("time", _CLOCK, lambda match: time_value(int(match[1]), int(match[2])))
+CODES: tuple[Pattern, ...] = (
+    Pattern("phone", _PHONE, _read_phone),
+    Pattern(
+        "postal", _POSTAL, lambda match: "".join(group for group in match.groups() if group), frozenset("〒-")
+    ),
+)
+CLOCK = Pattern("time", _CLOCK, lambda match: time_value(int(match[1]), int(match[2])), frozenset(":"))

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from translation.facts.numerals import DIGITS, parse_number, scale_up
-from translation.facts.pattern import Pattern, date_value, time_value, weekday_value
+from translation.facts.pattern import (
+    Pattern,
+    date_value,
+    era_year,
+    fiscal_value,
+    time_value,
+    weekday_value,
+)
 from translation.facts.vocabulary import ENGLISH as _WORDS
 
 _MONTHS = {name.casefold(): n for n, name in enumerate(_WORDS.months, 1)} | {
@@ -16,7 +23,13 @@ _MONTH = (
     + "|".join([*_WORDS.months, *(name[:3] + r"\b\.?" for name in _WORDS.months), r"Sept\.?"])
     + ")"
 )
+_YEAR = r"(?:(?P<year>\d{4})|(?P<era>Reiwa|Heisei|Sh[oō]wa)\s(?P<era_year>\d{1,2}))"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DAYS = {word: n for n, word in enumerate(_WORDS.ordinals) if word} | {
+    "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18,
+    "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
+}  # fmt: skip
+_ORDINAL = "|".join(sorted(_DAYS, key=len, reverse=True))
 _WEEKDAYS = [name[:3].casefold() for name in _WORDS.weekdays]
 _CURRENCY = {
     "yen": "JPY", "¥": "JPY", "jpy": "JPY", "$": "USD", "dollar": "USD", "dollars": "USD", "usd": "USD",
@@ -28,11 +41,12 @@ _UNITS = {word: n for n, word in enumerate(_WORDS.numbers)} | {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
     )
 }
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
 # May and March are other words as well, unless one of these stands before.
 _BEFORE_MONTH = "(?:(?<=[iI]n )|(?<=of )|(?<=by )|(?<=since )|(?<=until )|(?<=this )|(?<=next )|(?<=last ))"
 _SCALE = "thousand|million|billion|trillion"
 _WORD = "(?:" + "|".join(sorted([*_UNITS, *_SCALES], key=len, reverse=True)) + ")"
+_HOUR = "|".join(_WORDS.numbers[1:13])
 _SPELLED = rf"\b{_WORD}(?:(?:\s|-|\sand\s){_WORD})*\b"
 
 
@@ -40,10 +54,29 @@ def _month(name: str) -> int:
     return _MONTHS[name.rstrip(".").casefold()[:3]]
 
 
+def _year(match: re.Match[str]) -> int | None:
+    groups = match.groupdict()
+    if era := groups.get("era"):
+        return era_year(era, int(groups["era_year"]))
+    return int(groups["year"]) if groups.get("year") else None
+
+
 def _read_date(match: re.Match[str]) -> str | None:
     groups = match.groupdict()
-    day, year = groups.get("day"), groups.get("year")
-    return date_value(int(year) if year else None, _month(groups["month"]), int(day) if day else None)
+    day = groups.get("day")
+    return date_value(
+        _year(match), _month(groups["month"]) if "month" in groups else None, int(day) if day else None
+    )
+
+
+def _read_fiscal(match: re.Match[str]) -> str | None:
+    year = _year(match)
+    return fiscal_value(year) if year else None
+
+
+def _read_spelled_date(match: re.Match[str]) -> str | None:
+    tens = {"twenty-": 20, "thirty-": 30}.get(match["tens"] or "", 0)
+    return date_value(None, _month(match["month"]), tens + _DAYS[match["ordinal"]])
 
 
 def _read_slashes(match: re.Match[str]) -> str | None:
@@ -55,9 +88,8 @@ def _read_time(match: re.Match[str]) -> str | None:
 
 
 def _read_price(match: re.Match[str]) -> str:
-    currency = match["before"] or match["after"]
-    amount = parse_number(match["first"] or match["second"], "en")
-    return _CURRENCY[currency.casefold()] + scale_up(amount, match["scale1"] or match["scale2"])
+    amount = scale_up(parse_number(match["amount"], "en"), match["scale"])
+    return _CURRENCY[match["currency"].casefold()] + amount
 
 
 def parse_words(text: str) -> int:
@@ -74,29 +106,76 @@ def parse_words(text: str) -> int:
     return total + section
 
 
+_CAPITALS = frozenset("JFMASOND")  # of months
 PATTERNS: tuple[Pattern, ...] = (
-    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY},?\s(?P<year>\d{{4}})\b"), _read_date),
-    Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH},?\s(?P<year>\d{{4}})\b"), _read_date),
+    Pattern(
+        "date", re.compile(rf"\b(?:[Ff]iscal(?:\s[Yy]ear)?|FY)\s?{_YEAR}\b"), _read_fiscal, frozenset("fF")
+    ),
+    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY},?\s{_YEAR}\b"), _read_date),
+    Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH},?\s{_YEAR}\b"), _read_date),
     Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY}\b(?!:|[,.]\d)"), _read_date),
     Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH}(?!\w)"), _read_date),
-    Pattern("date", re.compile(rf"\b{_MONTH},?\s(?P<year>\d{{4}})\b"), _read_date),
-    Pattern("date", re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])"), _read_slashes),
+    Pattern("date", re.compile(rf"\b{_MONTH},?\s{_YEAR}\b"), _read_date),
+    Pattern(
+        "date",
+        re.compile(rf"\b{_MONTH}\s(?:the\s)?(?P<tens>twenty-|thirty-)?(?P<ordinal>{_ORDINAL})\b"),
+        _read_spelled_date,
+        _CAPITALS,
+    ),
+    Pattern(
+        "date",
+        re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])"),
+        _read_slashes,
+        frozenset("/"),
+    ),
+    Pattern(
+        "date",
+        re.compile(r"\b(?P<era>Reiwa|Heisei|Sh[oō]wa)\s(?P<era_year>\d{1,2})\b"),
+        _read_date,
+        frozenset("RHS"),
+    ),
     Pattern(
         "date",
         re.compile(rf"\b(?!May\b|March\b){_MONTH}(?!\w)|{_BEFORE_MONTH}(?P<month2>May|March)\b"),
         lambda match: date_value(None, _month(match["month"] or match["month2"]), None),
+        _CAPITALS,
     ),
     Pattern(
         "date",
         re.compile(r"\b(Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)days?\b"),
         lambda match: weekday_value(_WEEKDAYS.index(match[1][:3].casefold()) + 1),
+        frozenset("MTWFS"),
     ),
     Pattern(
         "price",
         re.compile(
-            rf"(?P<before>R\$|¥|\$|€|\bJPY|\bUSD)\s?(?P<first>{DIGITS})(?:\s(?P<scale1>{_SCALE}))?(?!\s?yen)|(?<![\w.,¥])(?P<second>{DIGITS})(?:\s(?P<scale2>{_SCALE}))?[\s-]?(?P<after>yen|JPY|reais|real|dollars?|USD|euros?)\b"
+            rf"(?P<currency>R\$|¥|\$|€|\bJPY|\bUSD)\s?(?P<amount>{DIGITS})(?:\s(?P<scale>{_SCALE}))?(?!\s?yen)"
         ),
         _read_price,
+        frozenset("$¥€JU"),
+    ),
+    Pattern(
+        "price",
+        re.compile(
+            rf"(?<![\w.,¥])(?P<amount>{DIGITS})(?:\s(?P<scale>{_SCALE}))?[\s-]?"
+            r"(?P<currency>yen|JPY|reais|real|dollars?|USD|euros?)\b"
+        ),
+        _read_price,
+    ),
+    Pattern(
+        "price",
+        re.compile(
+            rf"(?<![\w.,¥])(?P<amount>{DIGITS})(?P<scale>)(?=\s?(?:to|-)\s?{DIGITS}\s(?P<currency>yen|dollars|euros)\b)"
+        ),
+        _read_price,
+    ),
+    Pattern(
+        "time",
+        re.compile(
+            r"(?<![\d:])(\d{1,2}):(\d{2})(?=\s(?:tonight|(?:in\sthe|this)\s(?:afternoon|evening)|at\snight)\b)"
+        ),
+        lambda match: time_value(int(match[1]), int(match[2]), afternoon=True),
+        frozenset(":"),
     ),
     Pattern(
         "time",
@@ -111,21 +190,61 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "time", re.compile(r"(?<![\d:])(\d{1,2})\so['’]clock"), lambda match: time_value(int(match[1]), 0)
     ),
+    Pattern(
+        "time",
+        re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b", re.IGNORECASE),
+        lambda _: "12:00",
+        frozenset("nNd"),
+    ),
+    Pattern(
+        "time", re.compile(r"\b(?:12(?::00)?\s)?midnight\b", re.IGNORECASE), lambda _: "00:00", frozenset("g")
+    ),
+)
+# "Per night" and "a day" say one: 1泊5,000円 is "5,000 yen per night".
+_EACH = (
+    "day|night|week|month|year|hour|minute|time|person|adult|child|household|copy|bag|piece|item|sheet|term"
 )
 LENIENT: tuple[Pattern, ...] = (
-    Pattern("date", re.compile(r"\b(?P<month>May|March)\b"), _read_date),
-    Pattern("time", re.compile(r"\bnoon\b", re.IGNORECASE), lambda _: "12:00"),
-    Pattern("time", re.compile(r"\bmidnight\b", re.IGNORECASE), lambda _: "00:00"),
+    Pattern("date", re.compile(r"\b(?P<month>May|March)\b"), _read_date, frozenset("M")),
+    Pattern(
+        "time",
+        re.compile(
+            rf"\b(?P<hour>{_HOUR})\s(?P<minute>fifteen|twenty|thirty|forty(?:-five)?|fifty)\b", re.IGNORECASE
+        ),
+        lambda match: time_value(parse_words(match["hour"]), parse_words(match["minute"])),
+        frozenset("ft"),
+    ),
+    Pattern(
+        "number",
+        re.compile(rf"(?P<words>{_SPELLED})\spercent\b", re.IGNORECASE),
+        lambda match: f"{parse_words(match['words'])}%",
+        frozenset("p"),
+    ),
     Pattern(
         "price",
         re.compile(rf"(?P<words>{_SPELLED})\s(?:yen)\b", re.IGNORECASE),
         lambda match: f"JPY{parse_words(match['words'])}",
+        frozenset("yY"),
+    ),
+    Pattern("number", re.compile(r"\bonce\b", re.IGNORECASE), lambda _: "1", frozenset("c")),
+    Pattern("number", re.compile(r"\btwice\b", re.IGNORECASE), lambda _: "2", frozenset("w")),
+    Pattern(
+        "number",
+        re.compile(rf"\b(?:an?|per|each|every)(?=\s(?:{_EACH})\b)", re.IGNORECASE),
+        lambda _: "1",
+        frozenset(),
     ),
     Pattern("number", re.compile(r"\b(\d+)(?:st|nd|rd|th)\b"), lambda match: str(int(match[1]))),
     Pattern(
         "number",
         re.compile(r"\b(" + "|".join(filter(None, _WORDS.ordinals)) + r")\b", re.IGNORECASE),
         lambda match: str(_WORDS.ordinals.index(match[1].casefold())),
+        frozenset(),
     ),
-    Pattern("number", re.compile(_SPELLED, re.IGNORECASE), lambda match: str(parse_words(match.group()))),
+    Pattern(
+        "number",
+        re.compile(_SPELLED, re.IGNORECASE),
+        lambda match: str(parse_words(match.group())),
+        frozenset(),
+    ),
 )

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from decimal import Decimal
 
-KANJI_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
-KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
-KANJI_MYRIADS = {"万": 10_000, "億": 100_000_000}
+from translation.facts.vocabulary import vocabulary
 
-# A number in digits, perhaps grouped: 18,600 / 18.600 / 2.5. Full-width digits are folded before.
-DIGITS = r"(?:\d{1,3}(?:[,.]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)(?![.,]?\d)"
-# Languages that group by full stops and write decimals after a comma.
-COMMA_DECIMALS = frozenset({"pt-BR", "es", "id", "vi", "tr", "fr", "ru", "uk"})
+KANJI_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {
+    "零": 0,
+    "两": 2,
+    "兩": 2,
+}
+KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
+KANJI_MYRIADS = {"万": 10_000, "萬": 10_000, "億": 100_000_000, "亿": 100_000_000}
+_KANJI = frozenset(KANJI_DIGITS) | frozenset(KANJI_UNITS) | frozenset(KANJI_MYRIADS)
+
+# A number in digits, perhaps grouped: 18,600 / 18.600 / 2.5. Full-width and native digits are folded before.
+# Longer runs of digits are no numbers that anybody reads.
+DIGITS = r"(?:\d{1,3}(?:[,.]\d{3}){1,12}(?:[.,]\d{1,2})?|\d{1,40}(?:[.,]\d{1,2})?)(?![.,]?\d)"
+_SPACES = " \u00a0\u202f"
+
+
+@functools.cache
+def digits_of(language: str) -> str:
+    """`DIGITS` with the groups of a language: 18 600 in French, 1,25,000 in Hindi."""
+    words = vocabulary(language)
+    if words.group.isspace():
+        return DIGITS.replace(
+            r"(?:[,.]\d{3}){1,12}", rf"(?:[,.]\d{{3}}){{1,12}}|\d{{1,3}}(?:[{_SPACES}]\d{{3}}){{1,12}}", 1
+        )
+    if words.grouping == (3, 2):
+        return DIGITS.replace("(?:", r"(?:\d{1,2}(?:,\d{2}){1,12},\d{3}|", 1)
+    return DIGITS
 
 
 class _Folds(dict[int, str]):
@@ -36,22 +57,37 @@ _FOLDS = _Folds()
 
 
 def fold(text: str) -> str:
-    """Full-width digits, Latin letters and signs as ASCII; every character stays at its place."""
-    return text.translate(_FOLDS)
+    """Full-width and native digits, full-width Latin letters and signs as ASCII; every character stays at its place."""
+    return text if text.isascii() else text.translate(_FOLDS)
 
 
 def parse_number(text: str, language: str) -> str:
     """The normal form of a number in digits, kanji or both, as "18600" or "2.5"; raises ValueError."""
-    if set(text) & (KANJI_DIGITS.keys() | KANJI_UNITS.keys() | KANJI_MYRIADS.keys()):
-        return _parse_kanji(text)
-    return _parse_digits(text, language)
+    if _KANJI.isdisjoint(text):
+        return _parse_digits(text, language)
+    return _parse_kanji(text)
+
+
+@functools.cache
+def _grouped(language: str) -> tuple[re.Pattern[str], re.Pattern[str], str, str]:
+    words = vocabulary(language)
+    group = words.group if not words.group.isspace() else "."
+    first, point = re.escape(group), re.escape(words.point)
+    own = rf"\d{{1,3}}(?:{first}\d{{3}})+(?:{point}\d+)?"
+    if words.grouping == (3, 2):
+        own += rf"|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:{point}\d+)?"
+    other = rf"\d{{1,3}}(?:{point}\d{{3}})+"
+    return re.compile(own), re.compile(other), group, words.point
 
 
 def _parse_digits(text: str, language: str) -> str:
-    group, point = (".", ",") if language in COMMA_DECIMALS else (",", ".")
-    if re.fullmatch(rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(point)}\d+)?", text):
+    if text.isdecimal():
+        return str(int(text))
+    own, other, group, point = _grouped(language)
+    text = "".join(text.split())
+    if own.fullmatch(text):
         text = text.replace(group, "")
-    elif re.fullmatch(rf"\d{{1,3}}(?:{re.escape(point)}\d{{3}})+", text):
+    elif other.fullmatch(text):
         text = text.replace(point, "")  # grouped the other way, as machines sometimes leave it
     text = text.replace(",", ".")
     if text.count(".") > 1:
@@ -67,7 +103,7 @@ def _parse_kanji(text: str) -> str:
         return str(int("".join(str(KANJI_DIGITS.get(character, character)) for character in text)))
     total = section = digit = Decimal(0)
     for digits, kanji, unit, myriad in re.findall(
-        r"([\d,.]+)|([〇零一二三四五六七八九])|([十百千])|([万億])", text
+        r"([\d,.]+)|([〇零一二三四五六七八九两兩])|([十百千])|([万萬億亿])", text
     ):
         if digits:
             digit = Decimal(_parse_digits(digits, "ja"))
@@ -90,6 +126,14 @@ SCALES = {
 
 def scale_up(number: str, scale: str | None) -> str:
     """A number in normal form times a scale word: ("12.5", "billion") is "12500000000"."""
-    if not scale:
-        return number
-    return _parse_digits(f"{Decimal(number).scaleb(SCALES[scale.casefold()]):f}", "en")
+    return power_up(number, SCALES[scale.casefold()]) if scale else number
+
+
+def power_up(number: str, power: int) -> str:
+    """A number in normal form times a power of ten: ("12.5", 9) is "12500000000"."""
+    return _parse_digits(f"{Decimal(number).scaleb(power):f}", "en")
+
+
+def add_up(numbers: list[str]) -> str:
+    """The sum of numbers in normal form: 1억 2,500만 is 100000000 and 25000000."""
+    return _parse_digits(f"{sum(map(Decimal, numbers)):f}", "en")

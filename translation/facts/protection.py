@@ -1,7 +1,7 @@
-"""Getting facts through a model that would spoil them.
+"""Getting facts, and terms of the glossary, through a model that would spoil them.
 
 A fact goes in as itself, or as a stand-in that the model knows well; what comes out is searched for it, and the fact
-is put back in the target's own format.
+is put back in the target's own format. So it is with terms.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TypeVar
@@ -17,9 +17,11 @@ from typing import TypeVar
 from translation.engine import Pair
 from translation.facts.checking import pair_up
 from translation.facts.finding import mentions
-from translation.facts.template import Slot, Template, cut_out, write_slot
+from translation.facts.template import Part, Slot, Template, TermSlot, cut_out, write_slot
 from translation.facts.vocabulary import ENGLISH, PORTUGUESE
 from translation.facts.writing import write
+from translation.glossary.model import TermUse
+from translation.glossary.standins import StandIn, choose, spots
 from translation.model import Fact
 
 T = TypeVar("T")
@@ -45,19 +47,39 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class TermMark:
+    """A term that another word stands in for."""
+
+    slot: TermSlot
+    stand_in: StandIn
+    preferred: str  # what it is called in the target
+
+
+@dataclass(frozen=True, slots=True)
 class Protected:
-    """A sentence to translate, and how to find its facts again."""
+    """A sentence to translate, and how to find its facts and terms again."""
 
     text: str
     marks: tuple[Mark, ...]
+    terms: tuple[TermMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A translated sentence with the slots that came through; the facts of `missing` did not."""
+    """A translated sentence with the slots that came through; the facts of `missing` did not. `leaking` where a word that
+    stands in for a term is not there exactly once."""
 
     template: Template
     missing: tuple[Fact, ...]
+    leaking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermTry:
+    """Words to stand in for the terms of a sentence: which choice of them, and what each term is called in the target."""
+
+    turn: int
+    preferred: Callable[[TermUse], str]
 
 
 @functools.cache
@@ -72,23 +94,31 @@ def stand_ins() -> StandIns:
     )
 
 
-def protect(template: Template, pair: Pair, attempt: int, trusted: Collection[Fact] = ()) -> Protected:
+def protect(
+    template: Template,
+    pair: Pair,
+    attempt: int,
+    trusted: Collection[Fact] = (),
+    terms: TermTry | None = None,
+) -> Protected:
     """The sentence for an engine. Attempt 0 hands over what engines can be trusted with as it is; from attempt 1
-    on, every fact but the `trusted` has a stand-in, another one each time."""
+    on, every fact but the `trusted` has a stand-in, another one each time. Terms go in as they are without `terms`."""
+    if not template.places:
+        return Protected(template.text, ())
     chooser = _Chooser(template, pair, attempt)
     marks: list[Mark] = []
+    term_marks: list[TermMark] = []
     forms: list[str] = []
-    for slot in template.slots:
-        hard = slot.kind in chooser.table.hard
-        if ((attempt == 0 and not hard) or slot.facts[0] in trusted) and len(slot.facts) == 1:
-            form, mark = slot.text, Mark(slot, None, slot.facts)
-        elif hard:
-            form, mark = chooser.literal(slot)
+    for place in template.places:
+        if isinstance(place, TermSlot):
+            form, term_mark = chooser.term(place, terms)
+            term_marks += [term_mark] if term_mark else []
         else:
-            form, mark = chooser.value(slot)
+            trust = (attempt == 0 and place.kind not in chooser.table.hard) or place.facts[0] in trusted
+            form, mark = chooser.fact(place, trust)
+            marks.append(mark)
         forms.append(form)
-        marks.append(mark)
-    return Protected(template.replaced(forms), tuple(marks))
+    return Protected(template.replaced(forms), tuple(marks), tuple(term_marks))
 
 
 class _Chooser:
@@ -96,11 +126,29 @@ class _Chooser:
 
     def __init__(self, template: Template, pair: Pair, attempt: int) -> None:
         self.table = stand_ins()
-        self._source = pair[0]
+        self._pair = pair
+        self._text = template.text
         self._shift = max(attempt - 1, 0)
         self._literals = self.table.literals.get("-".join(pair), self.table.literals["default"])
         self._frame = template.frame
         self._used = {fact.value for slot in template.slots for fact in slot.facts} if attempt == 0 else set()
+
+    def fact(self, slot: Slot, trusted: bool) -> tuple[str, Mark]:
+        """What goes in for a fact, and how to find it."""
+        if trusted and len(slot.facts) == 1:
+            return slot.text, Mark(slot, None, slot.facts)
+        return self.literal(slot) if slot.kind in self.table.hard else self.value(slot)
+
+    def term(self, slot: TermSlot, terms: TermTry | None) -> tuple[str, TermMark | None]:
+        """What goes in for a term; the term itself where no stand-in is wanted or left."""
+        if terms is None:
+            return slot.text, None
+        preferred = terms.preferred(slot.use)
+        stand_in = choose(slot.text, preferred, self._pair, terms.turn, self._text)
+        if stand_in is None:
+            return slot.text, None
+        self._text += f" {stand_in.given}"
+        return stand_in.given, TermMark(slot, stand_in, preferred)
 
     def literal(self, slot: Slot) -> tuple[str, Mark]:
         """A stand-in that is looked for as it is; the fact itself where all are used up."""
@@ -118,7 +166,7 @@ class _Chooser:
             if value not in self._used:
                 self._used.add(value)
                 like = Fact(kind=slot.facts[0].kind, text=value, value=value, start=0, end=0)
-                return write(like, self._source), Mark(slot, None, (like,))
+                return write(like, self._pair[0]), Mark(slot, None, (like,))
         return slot.text, Mark(slot, None, slot.facts)
 
 
@@ -127,20 +175,33 @@ def _turned(values: Sequence[T], by: int) -> list[T]:
     return [*values[by:], *values[:by]]
 
 
-def restore(output: str, protected: Protected, target: str) -> Restored:
-    """Find the facts in the output of the engine and put them back, in the formats of the target language."""
-    spans: list[tuple[int, int, Slot]] = []
+def restore(
+    output: str, protected: Protected, target: str, found_terms: Sequence[tuple[int, int, TermSlot]] = ()
+) -> Restored:
+    """Find the facts and the terms in the output of the engine and put them back, in the formats of the target language.
+    `found_terms` are the places of those that the engine called by their names."""
+    spans: list[tuple[int, int, Part]] = []
+    leaking = False
+    for term in protected.terms:
+        places = spots(output, term.stand_in, term.preferred, target)
+        leaking |= len(places) != 1
+        for spot in places[:1]:
+            spans += [(spot.lead, spot.start, spot.article)] if spot.lead < spot.start else []
+            spans.append((spot.start, spot.end, TermSlot(term.slot.use, spot.wording)))
+    for named in found_terms:
+        if not _overlaps(named[0], named[1], spans):
+            spans.append(named)
     missing: list[Fact] = []
     by_value = [mark for mark in protected.marks if mark.literal is None]
     for mark in protected.marks:
         if mark.literal is None:
             continue
-        places = list(re.finditer(rf"(?<![A-Za-z0-9]){re.escape(mark.literal)}(?![A-Za-z0-9])", output))
-        if len(places) == 1:
-            spans.append((*places[0].span(), write_slot(mark.slot.facts, target)))
+        matches = list(re.finditer(rf"(?<![A-Za-z0-9]){re.escape(mark.literal)}(?![A-Za-z0-9])", output))
+        if len(matches) == 1 and not _overlaps(*matches[0].span(), spans):
+            spans.append((*matches[0].span(), write_slot(mark.slot.facts, target)))
         else:
             missing += mark.slot.facts
-    found = [fact for fact in mentions(output, target) if not _overlaps(fact, spans)]
+    found = [fact for fact in mentions(output, target) if not _overlaps(fact.start, fact.end, spans)]
     pairs = pair_up([mark.like[0] for mark in by_value], found)
     for index, mark in enumerate(by_value):
         if index in pairs:
@@ -148,7 +209,7 @@ def restore(output: str, protected: Protected, target: str) -> Restored:
             spans.append((place.start, place.end, _rewritten(mark, place, target)))
         else:
             missing += mark.slot.facts
-    return Restored(cut_out(output, spans), tuple(missing))
+    return Restored(cut_out(output, spans), tuple(missing), leaking)
 
 
 def leaks(frame: str, protected: Protected, target: str) -> bool:
@@ -159,8 +220,8 @@ def leaks(frame: str, protected: Protected, target: str) -> bool:
     return any(fact.value in strange for fact in mentions(frame, target))
 
 
-def _overlaps(fact: Fact, spans: Sequence[tuple[int, int, Slot]]) -> bool:
-    return any(fact.start < end and start < fact.end for start, end, _ in spans)
+def _overlaps(start: int, end: int, spans: Sequence[tuple[int, int, Part]]) -> bool:
+    return any(start < other_end and other_start < end for other_start, other_end, _ in spans)
 
 
 def _rewritten(mark: Mark, place: Fact, target: str) -> Slot:
@@ -188,4 +249,6 @@ def _english_suffix(number: str) -> str:
 def last_resort(template: Template, language: str) -> str:
     """The sentence with a word in the place of each fact."""
     words = stand_ins().words.get(language, stand_ins().words["en"])
-    return template.replaced([words[slot.kind] for slot in template.slots])
+    return template.replaced(
+        [place.text if isinstance(place, TermSlot) else words[place.kind] for place in template.places]
+    )

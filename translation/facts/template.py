@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from translation.facts.finding import find
 from translation.facts.writing import write
+from translation.glossary.model import TermUse
 from translation.model import Fact
 
 
@@ -26,45 +27,80 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class TermSlot:
+    """The place of a term of the city's glossary, and what it is called there in the language of this sentence."""
+
+    use: TermUse
+    text: str
+
+
+Part = str | Slot | TermSlot
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """The parts of a sentence, in order."""
 
-    parts: tuple[str | Slot, ...]
+    parts: tuple[Part, ...]
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """The slots, in order."""
+        """The slots of facts, in order."""
         return tuple(part for part in self.parts if isinstance(part, Slot))
 
     @property
+    def terms(self) -> tuple[TermSlot, ...]:
+        """The slots of terms, in order."""
+        return tuple(part for part in self.parts if isinstance(part, TermSlot))
+
+    @property
+    def places(self) -> tuple[Slot | TermSlot, ...]:
+        """All slots, in order."""
+        return tuple(part for part in self.parts if not isinstance(part, str))
+
+    @property
     def text(self) -> str:
-        """The sentence with its facts."""
+        """The sentence with its facts and terms."""
         return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
     @property
     def frame(self) -> str:
-        """The sentence without its facts."""
+        """The sentence without its facts and terms."""
         return " ".join(part for part in self.parts if isinstance(part, str))
 
     def replaced(self, forms: Sequence[str]) -> str:
-        """The sentence with the n-th form in the n-th slot."""
+        """The sentence with the n-th form in the n-th place."""
         left = iter(forms)
         return "".join(part if isinstance(part, str) else next(left) for part in self.parts)
 
 
-def template_of(text: str, language: str) -> Template:
-    """Mark the facts of a sentence, each in the usual format of its language."""
-    return cut_out(
-        text, [(fact.start, fact.end, Slot((fact,), write(fact, language))) for fact in find(text, language)]
-    )
+def template_of(text: str, language: str, uses: Sequence[TermUse] = ()) -> Template:
+    """Mark the facts of a sentence, each in the usual format of its language, and the terms. A fact within a term belongs to the
+    term, as the number in "those 75 and over"; a term within a fact, as in an address, is none."""
+    facts = find(text, language)
+    if not facts and not uses:
+        return Template((text,) if text else ())
+    terms = [use for use in uses if not any(_splits(use, fact) for fact in facts)]
+    spans: list[tuple[int, int, Part]] = [
+        (fact.start, fact.end, Slot((fact,), write(fact, language)))
+        for fact in facts
+        if not any(use.start <= fact.start and fact.end <= use.end for use in terms)
+    ]
+    return cut_out(text, spans + [(use.start, use.end, TermSlot(use, use.wording)) for use in terms])
 
 
-def cut_out(text: str, spans: Sequence[tuple[int, int, Slot]]) -> Template:
-    """Put each slot in the place of its span of `text`; spans do not overlap."""
-    parts: list[str | Slot] = []
+def _splits(use: TermUse, fact: Fact) -> bool:
+    """Do they share a part of the text, and the term does not hold the whole fact?"""
+    inside = use.start <= fact.start and fact.end <= use.end
+    return fact.start < use.end and use.start < fact.end and not inside
+
+
+def cut_out(text: str, spans: Sequence[tuple[int, int, Part]]) -> Template:
+    """Put each part in the place of its span of `text`; spans do not overlap."""
+    parts: list[Part] = []
     at = 0
-    for start, end, slot in sorted(spans, key=lambda span: span[0]):
-        parts += [text[at:start], slot]
+    for start, end, part in sorted(spans, key=lambda span: span[0]):
+        parts += [text[at:start], part]
         at = end
     parts.append(text[at:])
     return Template(tuple(part for part in parts if part != ""))
@@ -109,7 +145,7 @@ def merge_ranges(template: Template, language: str) -> Template:
     )
 
 
-def _mend(parts: list[str | Slot], at: int, language: str) -> None:
+def _mend(parts: list[Part], at: int, language: str) -> None:
     """Put the words around a merged range right: "from 8:30 to 17:15" → "at 8:30–17:15", まで → に before a verb."""
     slot = parts[at]
     after = parts[at + 1] if at + 1 < len(parts) else ""
