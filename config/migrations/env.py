@@ -9,9 +9,10 @@ from core import accounts, jobs
 from core.database import metadata
 from core.web import sessions
 from transcripts import store as captions
+from translation.memory import store as memory
 
 # Importing a store registers its tables; naming them here keeps the imports.
-STORES = (accounts, jobs, sessions, chat, captions)
+STORES = (accounts, jobs, sessions, chat, captions, memory)
 
 context.configure(
     connection=context.config.attributes["connection"],
