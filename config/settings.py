@@ -75,7 +75,16 @@ class RecogniserSettings(Part):
 class TranslationSettings(Part):
     """Machine translation."""
 
-    parallel: int = Field(default=2, ge=1)  # engines that decode at the same time
+    parallel: int = Field(default=2, ge=1)  # batches that are decoded at the same time
+    idle_s: float = Field(default=1800.0, gt=0)  # seconds without use until a model leaves memory
+    memory_mb: int = Field(default=2000, gt=0)  # what loaded models may take together, estimated
+    argos_index: str = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
+    firefox_records: str = (
+        "https://firefox.settings.services.mozilla.com"
+        "/v1/buckets/main/collections/translations-models-v2/records"
+    )
+    firefox_attachments: str = "https://firefox-settings-attachments.cdn.mozilla.net"
+    max_model_mb: int = Field(default=1000, gt=0)  # megabytes that one downloaded model may have
 
 
 class LogSettings(Part):

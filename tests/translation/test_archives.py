@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -102,3 +103,64 @@ def test_same_name_twice_is_refused(tmp_path: Path, folder: Path) -> None:
             opened.writestr("a", b"two")
     with pytest.raises(BrokenModel):
         unpack(made, folder)
+
+
+def test_overlapping_entries_are_refused(tmp_path: Path, folder: Path) -> None:
+    """Two entries of the directory that point to the same bytes, as in bombs that need no nesting."""
+    made = archive(tmp_path / "a.zip", {"a": b"x" * 3000, "b": b"y" * 3000})
+    data = bytearray(made.read_bytes())
+    second = data.rindex(b"PK\x01\x02")
+    data[second + 42 : second + 46] = bytes(4)  # where the second entry says that it begins
+    made.write_bytes(data)
+
+    with pytest.raises(BrokenModel, match="overlap"):
+        unpack(made, folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_archive_that_swells_in_many_small_entries_is_refused(tmp_path: Path, folder: Path) -> None:
+    made = archive(tmp_path / "a.zip", {f"part{number}": bytes(1 << 20) for number in range(20)})
+
+    with pytest.raises(BrokenModel, match="archive swells too much"):
+        unpack(made, folder)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "line\nbreak", "bell\x07"])
+def test_odd_name_is_refused(tmp_path: Path, folder: Path, name: str) -> None:
+    with pytest.raises(BrokenModel, match="too long or not readable"):
+        unpack(archive(tmp_path / "a.zip", {name: b"x"}), folder)
+
+
+@pytest.mark.parametrize("second", ["top/a", "top/./a", "TOP/A"])
+def test_names_that_mean_one_file_are_refused(tmp_path: Path, folder: Path, second: str) -> None:
+    made = tmp_path / "a.zip"
+    with zipfile.ZipFile(made, "w") as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened.writestr("top/a", b"one")
+        opened.writestr(second, b"two")
+
+    with pytest.raises(BrokenModel, match="same name twice"):
+        unpack(made, folder)
+
+
+def test_file_that_is_also_a_folder_is_refused(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(BrokenModel, match="cannot be unpacked"):
+        unpack(archive(tmp_path / "a.zip", {"a": b"x", "a/b": b"y"}), folder)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_packing_is_refused(tmp_path: Path, folder: Path, method: int) -> None:
+    made = tmp_path / "a.zip"
+    with zipfile.ZipFile(made, "w", method) as opened:
+        opened.writestr("a", b"x")
+
+    with pytest.raises(BrokenModel, match="unusual way"):
+        unpack(made, folder)
+
+
+def test_archive_inside_an_archive_stays_packed(tmp_path: Path, folder: Path) -> None:
+    inner = archive(tmp_path / "inner.zip", {"x": b"x"}).read_bytes()
+
+    unpack(archive(tmp_path / "a.zip", {"top/inner.zip": inner}), folder)
+
+    assert (folder / "top/inner.zip").read_bytes() == inner
