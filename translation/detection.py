@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -27,23 +28,60 @@ _RANGES = (
     ("cyrillic", 0x0400, 0x04FF), ("han", 0x3400, 0x9FFF), ("han", 0x3005, 0x3007), ("latin", 0x41, 0x5A),
     ("latin", 0x61, 0x7A), ("latin", 0xC0, 0x24F), ("latin", 0x1E00, 0x1EFF),
 )  # fmt: skip
+_DENSITY = {"han": 3}  # Latin letters that say as much as one character
 _LINGUA = {
     "ENGLISH": "en", "PORTUGUESE": "pt-BR", "SPANISH": "es", "VIETNAMESE": "vi", "TAGALOG": "tl", "INDONESIAN": "id",
     "FRENCH": "fr", "TURKISH": "tr", "RUSSIAN": "ru", "UKRAINIAN": "uk", "MONGOLIAN": "mn",
 }  # fmt: skip
 _CYRILLIC = ("ru", "uk", "mn")
+_HAN = ("ja", "zh-Hans", "zh-Hant")
 _LATIN = ("en", "pt-BR", "es", "vi", "tl", "id", "fr", "tr")
 # Nothing in these says which language a person writes: addresses, numbers, codes, "ok", names of services.
 _NEUTRAL = re.compile(
     rf"https?://\S+|www\.\S+|\S+@\S+\.\S+|{EMOJI}"
-    r"|\b(?:ok|okay|okey|oki|line|qr|pdf|id|wi-?fi|sms|app|e-?mail|tel|www|lol|(?:ha){2,}h?|(?:he){2,}|k{3,}|wow|hm+|ah+|oh+)\b"
-    r"|\b[\w.-]*\d[\w.-]*\b",
+    r"|(?<![a-z\u00c0-\u024f\u0400-\u04ff])(?:ok|okay|okey|oki|line|qr|pdf|id|ip|wi-?fi|sms|app|e-?mail|tel|www|lol|(?:ha){2,}h?|(?:he){2,}|(?:ja){2,}"
+    r"|(?:rs){2,}|k{3,}|wow|hm+|ah+|oh+)(?![a-z\u00c0-\u024f\u0400-\u04ff])"
+    r"|[a-z0-9._-]*\d[a-z0-9._-]*",
     re.IGNORECASE,
 )
 # Words of addresses in Japan as foreigners write them.
 _ADDRESS = re.compile(r"\b[\w-]+-(?:shi|ku|cho|machi|ken|fu|to|gun|son|mura|chome)\b", re.IGNORECASE)
+# A name of a Japanese place in Chinese characters and nothing else.
+_PLACE = re.compile(
+    r"\s*(?:[\u3005\u3400-\u9fff]{1,6}?[都道府県市区町村郡]|[一二三四五六七八九十百]*(?:丁目|番地?|号)|[\s\d-]+)+\s*"
+)
+# Encodings, and the lead bytes of the characters that each of the standards puts first because they are frequent.
+_CHARACTER_SETS = {
+    "ja": ("shift_jis", (0x88, 0x97)),
+    "zh-Hans": ("gb2312", (0xB0, 0xD7)),
+    "zh-Hant": ("big5", (0xA4, 0xC6)),
+}
+_WITHIN_NAMES = frozenset(
+    {"da", "de", "do", "das", "dos", "del", "dela", "la", "van", "von", "bin", "binti", "y", "e"}
+)
+_WORD = re.compile(r"[^\W\d_]+'?")
+_CYRILLIC_LETTER = re.compile("[\u0400-\u04ff]")
+# Letters, or pairs of letters, that mark a language, and how large a share of its letters they are.
+_OWN_LETTERS = {
+    "ru": (re.compile("[ыэъё]"), 0.025),
+    "uk": (re.compile("[іїєґ]"), 0.075),
+    "mn": (re.compile("[өү]|аа|ээ|оо|уу|ий"), 0.12),
+}
+_HINDI_LETTERS = re.compile("[\u0958-\u095f]|[\u0915-\u0939]\u093c")
+_ENDINGS = {
+    "ne": re.compile("(?:[छ]|छु|छन्|छौ|छौं|यो|एको|नुस्|नुहोस्|बाट|हरू|लाई|को|ले|मा|सँग|सम्म|औं|ौंला|ेन|िनँ|एँ)$"),
+    "hi": re.compile("(?:ता|ती|ते|ना|ूँगा|ूंगा|ेंगे|ेगा|ेगी|िए|िये|कर|ीं|ओं|ों)$"),
+}
 _LONGEST = 400  # characters looked at; a language shows long before
 
+ROMANISED = "romanised"  # in the tables: another script's language in Latin letters
+LETTERS_WEIGHT = 0.5  # power of the letter statistics, which are too sure of themselves on short texts
+WORDS_WEIGHT = 2.0  # of one known word, in natural logarithms
+LEAST = 0.01  # probability that letters leave to a language that they speak against
+HAN_SURE = 0.6  # below this, Chinese characters may be a name; they do not contradict a person's own language
+CONTRADICTING_WORDS = 2.5  # known words of another language more than of its own mean the same
+CONTRADICTED = 0.02  # a share this small means that a text is in another language
+LETTERS_ONLY = 0.45  # the most confidence in a text without one known word
 UNSURE = 0.3  # confidence in a text that says nothing about its language
 PRIOR_WEIGHT = 3.0  # how much likelier the person's own languages are
 
@@ -64,17 +102,60 @@ class Detector:
             return _unsure(prior)
         if found := _by_script(scripts):
             return _ranked({found: 1.0}, prior)
-        most = max(scripts, key=lambda script: scripts[script])
+        most = max(scripts, key=lambda script: scripts[script] * _DENSITY.get(script, 1))
         if most == "han":
-            return _ranked(_han(bare), prior)
+            shares = _han(bare)
+            if prior and _PLACE.fullmatch(bare):
+                return _unsure(prior)
+            return _weighed(shares, max(shares.values()) >= HAN_SURE, prior)
         if most == "devanagari":
-            return _ranked(_by_words(bare, ("ne", "hi"), {"ne": 0.5, "hi": 0.35}), prior)
-        tags = _CYRILLIC if most == "cyrillic" else _LATIN
-        return _ranked(_statistical(bare, tags), prior)
+            return _weighed(*_devanagari(bare), prior)
+        if prior and (_is_borrowed(bare) or _is_name(bare)):
+            return _unsure(prior)
+        return _weighed(*_statistical(bare, _CYRILLIC if most == "cyrillic" else _LATIN), prior)
 
     def warm_up(self) -> None:
         """Load the statistical model now (about a second); call from a thread at start."""
         _lingua()
+
+
+def contradicts(text: str, tag: str) -> bool:
+    """Is `text` long enough to tell, and clearly in another served language of the same script than `tag`?
+
+    Asks frequent words and characters only, so it takes microseconds and loads nothing.
+    """
+    bare = text[:_LONGEST]
+    if tag in _HAN:
+        return _contradicts_han(bare, tag)
+    rivals = next((group for group in (_LATIN, _CYRILLIC, ("ne", "hi")) if tag in group), ())
+    words = {*_WORD.findall(bare.casefold().replace("’", "'"))}
+    if not rivals or len(words) < 4:
+        return False
+    if "ne" in rivals:
+        shares, telling = _devanagari(bare)
+        return telling and shares[tag] < CONTRADICTED
+    hits = _count_hits(words, rivals)
+    return max(hits.values()) - hits[tag] >= CONTRADICTING_WORDS
+
+
+def _contradicts_han(text: str, tag: str) -> bool:
+    scripts = _count_scripts(text)
+    kana = scripts.get("hiragana", 0) + scripts.get("katakana", 0)
+    han = scripts.get("han", 0)
+    if han + kana < 8:
+        return False
+    if tag != "ja" and kana > 2:
+        return kana >= 0.2 * (kana + han)
+    return not kana and _han(text)[tag] < CONTRADICTED
+
+
+def _count_hits(words: Iterable[str], tags: Sequence[str]) -> dict[str, float]:
+    hits = dict.fromkeys((*tags, ROMANISED), 0.0)
+    for word in words:
+        for tag, weight in _weights().get(word, {}).items():
+            if tag in hits:
+                hits[tag] += weight
+    return hits
 
 
 def _count_scripts(text: str) -> dict[str, int]:
@@ -99,55 +180,73 @@ def _by_script(scripts: Mapping[str, int]) -> str | None:
 
 
 def _han(text: str) -> dict[str, float]:
-    """Han characters without kana: simplified, traditional or Japanese forms, and words that only one of them has."""
-    scores = {"ja": 0.4, "zh-Hans": 0.3, "zh-Hant": 0.3}
+    """Han characters without kana: which of them each language commonly writes, and words that only one of them has."""
+    scores = {"ja": 0.3, "zh-Hans": 0.0, "zh-Hant": 0.0}
     for character in text:
-        if not 0x3400 <= ord(character) <= 0x9FFF:
-            continue
-        simplified = _encodes(character, "gb2312")
-        traditional = _encodes(character, "big5")
-        japanese = _encodes(character, "shift_jis")
-        if simplified and not traditional and not japanese:
-            scores["zh-Hans"] += 2
-        elif traditional and not simplified and not japanese:
-            scores["zh-Hant"] += 2
-        elif japanese and not simplified and not traditional:
-            scores["ja"] += 2
-        elif traditional and japanese and not simplified:
-            scores["zh-Hant"] += 0.3
-    words = _words()
+        if 0x3400 <= ord(character) <= 0x9FFF:
+            for tag, (encoding, common) in _CHARACTER_SETS.items():
+                scores[tag] += _familiarity(character, encoding, common)
     for tag in scores:
-        scores[tag] += 1.5 * sum(1 for word in words.get(tag, ()) if word in text)
-    total = sum(scores.values())
-    return {tag: score / total for tag, score in scores.items()}
+        scores[tag] += 1.5 * sum(1 for word in _words()[tag] if word in text)
+    highest = max(scores.values())
+    return _shares({tag: math.exp(score - highest) for tag, score in scores.items()})
 
 
-def _encodes(character: str, encoding: str) -> bool:
+def _familiarity(character: str, encoding: str, common: tuple[int, int]) -> float:
+    """0 for a character of the first, everyday level of a national character set; less for others."""
     try:
-        character.encode(encoding)
+        lead = character.encode(encoding)[0]
     except UnicodeEncodeError:
-        return False
-    return True
+        return -2.0
+    return 0.0 if common[0] <= lead <= common[1] else -0.8
 
 
-def _by_words(text: str, tags: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
-    words = re.findall(r"[\w\u0900-\u097f]+", text)
-    scores = {tag: start[tag] + 2 * sum(1 for word in words if word in _words()[tag]) for tag in tags}
+def _devanagari(text: str) -> tuple[dict[str, float], bool]:
+    """Nepali or Hindi: by words, by endings, and by letters with a dot below, which only Hindi has."""
+    words = re.findall(r"[\u0900-\u097f]+", text)
+    # More people from Nepal than from India live in Japan's cities.
+    scores = {"ne": 0.4, "hi": 2.0 * len(_HINDI_LETTERS.findall(text))}
+    for word in words:
+        for tag, endings in _ENDINGS.items():
+            scores[tag] += 2.0 if word in _words()[tag] else 1.0 if endings.search(word) else 0.0
+    highest = max(scores.values())
+    return _shares({tag: math.exp(score - highest) for tag, score in scores.items()}), highest > 1
+
+
+def _statistical(text: str, tags: Sequence[str]) -> tuple[dict[str, float], bool]:
+    """Shares of the languages, and whether words speak for the first one or only letters do."""
+    values = _lingua().compute_language_confidence_values(text)
+    letters = {_LINGUA[value.language.name]: value.value for value in values}
+    words = _WORD.findall(text.casefold().replace("’", "'"))
+    hits = _count_hits(words, tags)
+    if "es" in tags and re.search("[¿¡]", text):
+        hits["es"] += 1
+    if tags is _CYRILLIC:
+        letters = _by_missing_letters(letters, text.casefold())
+    scores = {
+        tag: (letters.get(tag, 0.0) + LEAST) ** LETTERS_WEIGHT * math.exp(WORDS_WEIGHT * hits[tag])
+        for tag in tags
+    }
+    if hits[ROMANISED] > 0:
+        scores[ROMANISED] = 0.3 * math.exp(WORDS_WEIGHT * hits[ROMANISED])
+    best = max(scores, key=lambda tag: scores[tag])
+    number = sum(len(word) for word in words)
+    spelled = letters.get(best, 0.0) >= 0.9 and len(words) >= 3 and number >= 15 and not text.istitle()
+    return _shares(scores), hits[best] >= 0.5 or spelled
+
+
+def _by_missing_letters(letters: Mapping[str, float], text: str) -> dict[str, float]:
+    """Every tenth letter or so of Ukrainian and Mongolian is one that Russian does not have."""
+    number = len(_CYRILLIC_LETTER.findall(text))
+    return {
+        tag: letters.get(tag, 0.0) * (1.0 if own.search(text) else (1 - share) ** number)
+        for tag, (own, share) in _OWN_LETTERS.items()
+    }
+
+
+def _shares(scores: Mapping[str, float]) -> dict[str, float]:
     total = sum(scores.values())
     return {tag: score / total for tag, score in scores.items()}
-
-
-def _statistical(text: str, tags: Sequence[str]) -> dict[str, float]:
-    values = _lingua().compute_language_confidence_values(text)
-    scores = {_LINGUA[value.language.name]: value.value for value in values}
-    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text.casefold())
-    # A few frequent words weigh more than letter statistics can tell from five letters.
-    for tag in tags:
-        own = _words().get(tag, frozenset())
-        hits = sum(1 for word in words if word in own)
-        scores[tag] = (scores.get(tag, 0.0) + 0.02) * (1 + 6 * hits)
-    total = sum(scores[tag] for tag in tags)
-    return {tag: scores[tag] / total for tag in tags}
 
 
 def _ranked(scores: Mapping[str, float], prior: Sequence[str]) -> Detection:
@@ -160,6 +259,18 @@ def _ranked(scores: Mapping[str, float], prior: Sequence[str]) -> Detection:
     return Detection(language=candidates[0][0], confidence=candidates[0][1], candidates=candidates)
 
 
+def _weighed(scores: Mapping[str, float], by_words: bool, prior: Sequence[str]) -> Detection:
+    """As `_ranked`, but letters alone never contradict a person's own language, and are never certain."""
+    found = _ranked({tag: score for tag, score in scores.items() if tag != ROMANISED}, prior)
+    if max(scores, key=lambda tag: scores[tag]) == ROMANISED or (not by_words and prior):
+        own = found.language in prior
+        return _unsure((found.language,)) if own or not prior else _unsure(prior)
+    if by_words:
+        return found
+    candidates = tuple((tag, min(score, LETTERS_ONLY)) for tag, score in found.candidates)
+    return Detection(language=found.language, confidence=candidates[0][1], candidates=candidates)
+
+
 def _unsure(prior: Sequence[str]) -> Detection:
     tags = tuple(prior) or ("ja", "en")
     return Detection(language=tags[0], confidence=UNSURE, candidates=tuple((tag, UNSURE) for tag in tags))
@@ -169,6 +280,37 @@ def _unsure(prior: Sequence[str]) -> Detection:
 def _words() -> Mapping[str, frozenset[str]]:
     table = tomllib.loads((resources.files("translation") / "data" / "chat_words.toml").read_text("utf-8"))
     return {tag: frozenset(words.split()) for tag, words in table.items()}
+
+
+@functools.cache
+def _weights() -> Mapping[str, Mapping[str, float]]:
+    """How much a word speaks for each language: 1 for a word of one language, less for one that several have."""
+    found: dict[str, dict[str, float]] = {}
+    for tag in (*_LATIN, *_CYRILLIC, ROMANISED):
+        for word in _words()[tag]:
+            found.setdefault(word, {})[tag] = 1.0
+    for tag in _LATIN:
+        for word in _words()[tag]:
+            if (bare := _without_accents(word)) != word and len(bare) > 1:
+                # Vietnamese without accents looks like anything; four such words are worth two.
+                found.setdefault(bare, {}).setdefault(tag, 0.5 if tag == "vi" else 0.8)
+    return {word: {tag: weight / len(tags) for tag, weight in tags.items()} for word, tags in found.items()}
+
+
+def _without_accents(word: str) -> str:
+    plain = unicodedata.normalize("NFD", word.replace("đ", "d").replace("ı", "i"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _is_name(text: str) -> bool:
+    """Is it two to five words with capital letters, but for those that stand within names?"""
+    words = [word for word in text.split() if word not in _WITHIN_NAMES]
+    return 2 <= len(words) <= 5 and all(word.istitle() for word in words)
+
+
+def _is_borrowed(text: str) -> bool:
+    words = _WORD.findall(text.casefold())
+    return all(word in _words()["borrowed"] for word in words)
 
 
 @functools.cache
