@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
 from bot.city import City
 from bot.model import Message
-from bot.requests import FactsLost, Opened, RequestDesk, Waiting, describe
+from bot.requests import FactsLost, Opened, Preview, RequestDesk, Waiting, describe
 from core.accounts import Account
 from core.bus import Bus
 from core.errors import AppError, Busy
 from core.web import read_object, render, require
 from core.web.pages import PAGES, page_language
+from translation.makers import maker_of
 
 HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
 EXCERPT = 80  # characters
@@ -149,6 +151,7 @@ class Desk:
             "language": message.language or "und",
             "japanese": message.japanese,
             "route": details.get("route", []),
+            "maker": maker_of(details.get("engine", "")),
             "confidence": details.get("confidence"),
             "flags": details.get("flags", []),
             "facts": details.get("facts", details.get("kept", [])),
@@ -188,8 +191,10 @@ class Desk:
         form = await request.post()
         text = str(form.get("text", "")).replace("\r\n", "\n")
         try:
-            if "preview" in form:
-                preview = describe(await self._requests.preview(request_id, text))
+            if "take" in form:
+                text = await self._requests.wording(str(form["take"]))
+            if "take" in form or "preview" in form:
+                preview = self._preview(await self._requests.preview(request_id, text))
                 return await self._page(request, account, request_id=request_id, draft=text, preview=preview)
             seen = str(form.get("version", ""))
             await self._requests.answer(
@@ -200,7 +205,7 @@ class Desk:
                 version=int(seen) if seen.isdecimal() and len(seen) < VERSION_DIGITS else None,
             )
         except FactsLost as error:
-            preview = describe(error.preview)
+            preview = self._preview(error.preview)
             return await self._refused(request, account, error, draft=text, preview=preview)
         except AppError as error:
             return await self._refused(request, account, error, draft=text)
@@ -243,7 +248,16 @@ class Desk:
         require(request, "staff")
         body = await read_object(request)
         preview = await self._requests.preview(request.match_info["id"], str(body.get("text", "")))
-        return web.json_response(describe(preview))
+        shown = self._preview(preview)
+        for suggestion in shown["suggestions"]:
+            suggestion["at"] = suggestion["at"].isoformat()
+        return web.json_response(shown)
+
+    def _preview(self, preview: Preview) -> dict[str, Any]:
+        suggestions = [
+            {**asdict(one), "at": one.at.astimezone(self._city.hours.zone)} for one in preview.suggestions
+        ]
+        return {**describe(preview), "maker": maker_of(preview.engine), "suggestions": suggestions}
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says `changed` whenever the queue or a conversation did. Carries no content."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import store
@@ -20,17 +20,21 @@ from core.accounts import Account
 from core.bus import Bus
 from core.clock import Clock
 from core.database import Database
-from core.errors import AppError, Conflict, InvalidInput, NotAuthorised, NotFound, Unavailable
+from core.errors import AppError, Busy, Conflict, InvalidInput, NotAuthorised, NotFound, Unavailable
 from core.jobs import Job, Jobs
 from core.log import get_logger
 from core.metrics import counter, histogram
-from translation.facts import twins
+from translation.facts import find, twins
+from translation.makers import maker_of
+from translation.memory import Memory, Suggestion
 from translation.model import Fact, Translation
 from translation.service import Translator
 
 log = get_logger(__name__)
 
 ANSWER_MAX = 2000  # characters of a clerk's answer
+SUGGESTIONS = 2  # that a clerk sees at once: more would be in the way
+ALIKE = 0.85  # share of words that a suggestion has in common with what is being written
 
 REQUESTS = counter("requests", "Changes of requests", ["change"])
 ANSWER_SECONDS = histogram(
@@ -59,10 +63,25 @@ class Preview:
     language: str
     back: str  # the text translated back into Japanese; empty where that is not possible
     route: tuple[str, ...]
-    confidence: float | None  # None where nothing was translated by machine
+    engine: str  # of the translation; empty where nothing was translated
+    confidence: float | None  # None where no machine wrote any of it
     flags: tuple[str, ...]
     kept: tuple[Fact, ...]
     lost: tuple[Fact, ...]
+    suggestions: tuple[Suggested, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """An answer that people translated before and that is like the one being written."""
+
+    id: str
+    japanese: str
+    text: str  # what the resident would read
+    score: float  # 0..1, the share of words that are the same
+    author: str
+    at: dt.datetime
+    other_facts: bool  # has other numbers, dates … than what is being written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +119,11 @@ class RequestDesk:
         outbox: Outbox,
         names: AccountNames,
         saved: Mapping[str, Mapping[str, str]] | None = None,
+        memory: Memory | None = None,
     ) -> None:
-        """`saved` are replies that people wrote in every language: Japanese text → language → text."""
+        """`saved` are replies that people wrote in every language: Japanese text → language → text. `memory` has what
+        people translated before, to be suggested."""
+        self._memory = memory
         self._saved = saved or {}
         self._jobs = jobs
         self._bus = bus
@@ -190,9 +212,29 @@ class RequestDesk:
         REQUESTS.labels("closed").inc()
 
     async def preview(self, request_id: str, text: str) -> Preview:
-        """What the resident would read."""
+        """What the resident would read, and what people wrote before that is like it."""
         opened = await self.open(request_id)
-        return await self._preview(text, opened.resident.conversation.language or "ja")
+        language = opened.resident.conversation.language or "ja"
+        preview = await self._preview(text, language)
+        if maker_of(preview.engine) == "human":
+            return preview  # nothing could be better
+        return replace(preview, suggestions=await self._suggestions(text.strip(), language))
+
+    async def _suggestions(self, text: str, language: str) -> tuple[Suggested, ...]:
+        if self._memory is None or language.split("-")[0] == "ja":
+            return ()
+        try:
+            found = await self._memory.suggest(text, "ja", language, limit=4 * SUGGESTIONS, floor=ALIKE)
+        except Busy:
+            return ()  # the preview matters more
+        useful = [one for one in found if _is_useful(one, text)]
+        return tuple(_suggested(one, text) for one in useful[:SUGGESTIONS])
+
+    async def wording(self, suggestion_id: str) -> str:
+        """The Japanese of a suggestion. Raises NotFound."""
+        if self._memory is None:
+            raise NotFound("There is no translation memory here.")
+        return (await self._memory.get(suggestion_id)).source_text
 
     async def _preview(self, text: str, language: str) -> Preview:
         text = text.strip()
@@ -213,12 +255,14 @@ class RequestDesk:
             if not isinstance(error, (Unavailable, InvalidInput)):
                 raise
             return _untouched(text, "ja", flags=("untranslated",))
+        by_people = maker_of(forward.engine) == "human"
         return Preview(
             text=forward.text,
             language=language,
-            back=await self._back(forward),
+            back="" if by_people else await self._back(forward),
             route=forward.route,
-            confidence=forward.confidence,
+            engine=forward.engine,
+            confidence=None if by_people else forward.confidence,
             flags=forward.flags,
             kept=forward.kept,
             lost=forward.lost,
@@ -365,8 +409,39 @@ class AccountNames:
 def _untouched(text: str, language: str, *, flags: tuple[str, ...] = ()) -> Preview:
     """A text that no machine translated."""
     return Preview(
-        text=text, language=language, back="", route=(), confidence=None, flags=flags, kept=(), lost=()
+        text=text,
+        language=language,
+        back="",
+        route=(),
+        engine="",
+        confidence=None,
+        flags=flags,
+        kept=(),
+        lost=(),
     )
+
+
+def _is_useful(suggestion: Suggestion, text: str) -> bool:
+    """Only what people translated from Japanese, and not the very words that are being written."""
+    unit = suggestion.unit
+    return unit.source == "ja" and unit.origin == "human" and unit.source_text != text
+
+
+def _suggested(suggestion: Suggestion, text: str) -> Suggested:
+    unit = suggestion.unit
+    return Suggested(
+        id=unit.id,
+        japanese=unit.source_text,
+        text=unit.target_text,
+        score=suggestion.score,
+        author=unit.author,
+        at=unit.updated_at,
+        other_facts=_values(unit.source_text) != _values(text),
+    )
+
+
+def _values(text: str) -> list[str]:
+    return sorted(fact.value for fact in find(text, "ja"))
 
 
 def fact_view(fact: Fact) -> dict[str, str]:
@@ -389,6 +464,7 @@ def describe(preview: Preview) -> dict[str, Any]:
         "language": preview.language,
         "back": preview.back,
         "route": list(preview.route),
+        "engine": preview.engine,
         "confidence": preview.confidence,
         "flags": list(preview.flags),
         "kept": kept_views(preview.kept, preview.text, preview.language),

@@ -44,6 +44,7 @@ from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
 from translation.assembly import TranslationOptions, build_translator
 from translation.detection import Detector
+from translation.memory import Memory
 from translation.packages import ModelStore
 from translation.service import Translator, TranslatorOptions
 
@@ -60,6 +61,7 @@ class Parts:
     city: City
     database: Database
     accounts: Accounts
+    memory: Memory
     translator: Translator
     knowledge: Knowledge
     recogniser: Recogniser
@@ -79,6 +81,7 @@ class Service:
     accounts: Accounts
     city: City
     knowledge: Knowledge
+    memory: Memory
     translator: Translator
     chat: ChatService
     outbox: Outbox
@@ -175,6 +178,9 @@ async def open_service(
             stack.push_async_callback(shared.close)
         accounts = Accounts(database, clock)
         stack.callback(accounts.close)
+        memory = Memory(database, bus, clock, tasks)
+        await memory.open()
+        stack.push_async_callback(memory.close)
         await asyncio.to_thread(Detector().warm_up)  # else the first message would stop the event loop
         translator = open_translator(settings)
         stack.push_async_callback(translator.close)
@@ -195,6 +201,7 @@ async def open_service(
                 city=city,
                 database=database,
                 accounts=accounts,
+                memory=memory,
                 translator=translator,
                 knowledge=knowledge,
                 recogniser=recogniser,
@@ -226,6 +233,7 @@ def connect(settings: Settings, parts: Parts) -> Service:
         accounts=parts.accounts,
         city=parts.city,
         knowledge=parts.knowledge,
+        memory=parts.memory,
         translator=parts.translator,
         chat=_chat(settings, parts, jobs, renderer, outbox),
         outbox=outbox,
@@ -269,6 +277,7 @@ def _desk(
         outbox=outbox,
         names=AccountNames(parts.accounts.get),
         saved={reply["text"]["ja"]: reply["text"] for reply in replies},
+        memory=parts.memory,
     )
     desk = Desk(
         requests,
@@ -282,7 +291,12 @@ def _desk(
 
 def _meetings(settings: Settings, parts: Parts, jobs: Jobs) -> tuple[MeetingService, Hub, LiveMeetings]:
     meetings = MeetingService(
-        database=parts.database, jobs=jobs, bus=parts.bus, clock=parts.clock, translator=parts.translator
+        database=parts.database,
+        jobs=jobs,
+        bus=parts.bus,
+        clock=parts.clock,
+        translator=parts.translator,
+        memory=parts.memory,
     )
     hub = Hub(read_after=meetings.read_after, bus=parts.bus, clock=parts.clock, tasks=parts.tasks)
     live = LiveMeetings(

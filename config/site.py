@@ -10,17 +10,22 @@ from aiohttp import web
 import bot
 import core.web
 import transcripts
+import translation
 from bot.line.webhook import PATH, Webhook
 from config.assembly import Service
 from config.migrations.runner import is_current
-from config.names import own_names
+from config.names import japanese_names, own_names
 from core.web import Site, health_routes, make_app
 from core.web.pages import Pages
 from core.words import Words
 from transcripts.web import CaptionsSite, WebOptions
 from transcripts.web import routes as captions_routes
+from translation.glossary import Glossary, read_glossary
+from translation.web import LanguageSite
+from translation.web import WebOptions as LanguageOptions
+from translation.web import routes as language_routes
 
-PACKAGES = (core.web, bot, transcripts)  # that have pages
+PACKAGES = (core.web, bot, transcripts, translation)  # that have pages
 
 
 def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.Application:
@@ -39,6 +44,15 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         live=service.live,
         options=WebOptions(public_url=settings.http.public_url),
     )
+    glossary = settings.city_dir / "glossary.csv"
+    language = LanguageSite(
+        memory=service.memory,
+        glossary=read_glossary(glossary) if glossary.exists() else Glossary(()),
+        translator=service.translator,
+        japanese_names=japanese_names(),
+        zone=service.city.hours.zone,
+        options=LanguageOptions(form_bytes=settings.http.body_limit),
+    )
     line = settings.line
     secrets = [
         line.channel_secret.get_secret_value(),
@@ -56,6 +70,7 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
                 *Webhook(service.inbox, secrets, body_limit=settings.http.body_limit).routes(),
                 *service.desk.routes(),
                 *captions_routes(captions),
+                *language_routes(language),
             ],
             csrf_exempt=frozenset({PATH}),
             ready=lambda: _readiness(service),

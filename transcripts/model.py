@@ -12,6 +12,10 @@ from typing import Literal
 MeetingState = Literal["planned", "live", "ended"]
 Origin = Literal["speech", "machine", "human"]
 
+# Flags of captions, beside those of translation.guards.
+UNTRANSLATED = "untranslated"  # no translation could be made, so the spoken text is shown
+HUMAN_CHECKED = "checked"  # a person read and approved or corrected it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:

@@ -10,8 +10,8 @@ import asyncio
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,16 +25,16 @@ from core.jobs import Job, Jobs
 from core.log import get_logger
 from core.metrics import counter
 from transcripts import store
-from transcripts.model import Caption, Meeting, MeetingState, Segment
+from transcripts.lessons import Lessons
+from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Caption, Meeting, MeetingState, Segment
 from transcripts.store import Draft, Progress, Revision, StoredCaption
 from translation.languages import language as served
+from translation.memory import Memory
 from translation.service import Translator
 
 log = get_logger(__name__)
 
 QUEUE = "captions"
-UNTRANSLATED = "untranslated"  # flag: no translation could be made, so the spoken text is shown
-HUMAN_CHECKED = "checked"  # flag: a person read and approved or corrected it
 
 STORED = counter("captions_stored", "Captions stored, by who made them", ["origin"])
 UNTRANSLATED_COUNT = counter(
@@ -118,13 +118,16 @@ class MeetingService:
         bus: Bus,
         clock: Clock,
         translator: Translator,
+        memory: Memory | None = None,
         options: MeetingOptions | None = None,
     ) -> None:
+        """`memory` learns what is approved in the review room."""
         self._database = database
         self._jobs = jobs
         self._bus = bus
         self._clock = clock
         self._translator = translator
+        self._lessons = Lessons(memory)
         self.options = options or MeetingOptions()
 
     # Meetings
@@ -320,45 +323,86 @@ class MeetingService:
     ) -> Caption:
         """Put a person's text in place of revision `rev` (0: there is none yet) and keep the old one as history.
 
-        A corrected spoken text is translated again for the languages that no person has written.
-        Raises Conflict when the caption is no longer at `rev`, NotFound, InvalidInput, TooLarge.
+        A corrected spoken text is translated again for the languages that no person has written. The translation
+        memory follows in the same transaction. Raises Conflict when the caption is no longer at `rev`, NotFound,
+        InvalidInput, TooLarge.
         """
         text = self._checked_text(text)
         async with self._database.write() as connection:
-            meeting = await self._get(connection, meeting_id)
-            self.check_languages(meeting, [lang])
-            known = await store.captions_of(connection, meeting_id, seq)
-            if meeting.language not in known:
-                raise NotFound("There is no such caption in this meeting; load the page again.")
-            spoken, old = known[meeting.language], known.get(lang)
-            if (old.caption.rev if old else 0) != rev:
-                CONFLICTS.inc()
-                raise Conflict(
-                    "Somebody else changed this caption first; look at the new text and decide again."
-                )
+            meeting, known = await self._opened(connection, meeting_id, seq=seq, lang=lang, rev=rev)
+            spoken = known[meeting.language]
             reworded = lang == meeting.language and text != spoken.caption.text
-            caption = await store.put_caption(
-                connection,
-                Draft(
-                    meeting_id=meeting_id,
-                    seq=seq,
-                    lang=lang,
-                    text=text,
-                    start=spoken.caption.start,
-                    end=spoken.caption.end,
-                    origin="human",
-                    flags=(HUMAN_CHECKED,),
-                    spoken_rev=spoken.spoken_rev + reworded,
-                    account_id=account.id,
-                ),
-                at=self._clock.now(),
-            )
+            draft = _written(spoken, lang, text, account)
+            draft = replace(draft, flags=(HUMAN_CHECKED,), spoken_rev=spoken.spoken_rev + reworded)
+            caption = await self._put_written(connection, meeting, known, draft, account)
             if reworded:
                 await self._queue_translation(connection, meeting_id, seq)
-        STORED.labels("human").inc()
         log.info("caption_corrected", meeting=meeting_id, seq=seq, language=lang, account=account.id)
-        self._changed(meeting_id)
+        await self._tell(meeting)
         return caption
+
+    async def withdraw(self, meeting_id: str, *, seq: int, lang: str, rev: int, account: Account) -> Caption:
+        """Take the approval of a caption back: the text stays, as a draft that machines leave alone, and the
+        translation memory forgets it.
+
+        Raises Conflict when the caption is no longer at `rev` or is not approved, NotFound, InvalidInput.
+        """
+        async with self._database.write() as connection:
+            meeting, known = await self._opened(connection, meeting_id, seq=seq, lang=lang, rev=rev)
+            stored = known.get(lang)
+            if stored is None or HUMAN_CHECKED not in stored.caption.flags:
+                raise Conflict("This caption is not approved; load the page again.")
+            spoken = known[meeting.language]
+            draft = _written(spoken, lang, stored.caption.text, account)
+            draft = replace(draft, spoken_rev=stored.spoken_rev)
+            caption = await self._put_written(connection, meeting, known, draft, account)
+        log.info("approval_withdrawn", meeting=meeting_id, seq=seq, language=lang, account=account.id)
+        await self._tell(meeting)
+        return caption
+
+    async def _opened(
+        self, connection: AsyncConnection, meeting_id: str, *, seq: int, lang: str, rev: int
+    ) -> tuple[Meeting, dict[str, StoredCaption]]:
+        """The meeting and a segment's captions, where the one in `lang` is still at `rev`."""
+        meeting = await self._get(connection, meeting_id)
+        self.check_languages(meeting, [lang])
+        known = await store.captions_of(connection, meeting_id, seq)
+        if meeting.language not in known:
+            raise NotFound("There is no such caption in this meeting; load the page again.")
+        old = known.get(lang)
+        if (old.caption.rev if old else 0) != rev:
+            CONFLICTS.inc()
+            raise Conflict("Somebody else changed this caption first; look at the new text and decide again.")
+        return meeting, known
+
+    async def _put_written(
+        self,
+        connection: AsyncConnection,
+        meeting: Meeting,
+        known: Mapping[str, StoredCaption],
+        draft: Draft,
+        account: Account,
+    ) -> Caption:
+        caption = await store.put_caption(connection, draft, at=self._clock.now())
+        await self._lessons.follow(connection, meeting, known, caption, author=account.display_name)
+        return caption
+
+    async def _tell(self, meeting: Meeting) -> None:
+        """After the commit: the memory uses what it learnt, and everybody who watches looks again."""
+        await self._lessons.settle()
+        STORED.labels("human").inc()
+        self._changed(meeting.id)
+
+    async def learnt(self, caption: Caption) -> bool:
+        """Whether an approved caption is what the next translation of the same words will say."""
+        async with self._database.read() as connection:
+            meeting = await self._get(connection, caption.meeting_id)
+            known = await store.captions_of(connection, caption.meeting_id, caption.seq)
+        return self.is_used(meeting, known[meeting.language].caption, caption)
+
+    def is_used(self, meeting: Meeting, spoken: Caption, caption: Caption) -> bool:
+        """The same, where the spoken caption is known."""
+        return self._lessons.is_used(meeting, spoken.text, caption)
 
     def _checked_text(self, text: str) -> str:
         text = clean(text)
@@ -417,6 +461,20 @@ class MeetingService:
         """Every text that a caption had, oldest first."""
         async with self._database.read() as connection:
             return await store.revisions(connection, meeting_id, seq, lang)
+
+
+def _written(spoken: StoredCaption, lang: str, text: str, account: Account) -> Draft:
+    """A person's text for the segment of `spoken`, not approved."""
+    return Draft(
+        meeting_id=spoken.caption.meeting_id,
+        seq=spoken.caption.seq,
+        lang=lang,
+        text=text,
+        start=spoken.caption.start,
+        end=spoken.caption.end,
+        origin="human",
+        account_id=account.id,
+    )
 
 
 def _outdated(stored: StoredCaption | None, spoken: StoredCaption) -> bool:

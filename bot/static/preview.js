@@ -1,5 +1,6 @@
 // What the resident will read, while the answer is being typed.
 import { markFacts } from "./facts.js";
+import { Suggestions } from "./suggestions.js";
 
 const PAUSE_MS = 300; // without typing, before a preview is asked for
 
@@ -49,12 +50,14 @@ class Preview {
     this.show("failed");
   }
 
-  fill({ text, language, back, route, confidence, flags, kept, lost }) {
+  fill({ text, language, back, route, maker, confidence, flags, kept, lost }) {
     this.slot("text").lang = language;
     this.slot("text").textContent = text;
     this.slot("back-block").hidden = !back;
     this.slot("back").textContent = back;
+    this.slot("human").hidden = maker !== "human";
     this.slot("machine").hidden = confidence === null;
+    this.slot("partly").hidden = maker !== "partly_human";
     this.slot("via").textContent = this.via(route);
     this.slot("confidence").replaceChildren(...(confidence === null ? [] : [this.confidence(confidence)]));
     this.fillFlags(flags.filter((flag) => flag !== "low_confidence" && !(flag === "fact_lost" && lost.length)));
@@ -127,6 +130,7 @@ async function ask(request, text, signal) {
 /** Keep the preview of `form` in step with `text`. */
 export function followTyping(form, text) {
   const preview = new Preview(form.querySelector(".preview"));
+  const suggestions = new Suggestions(form, text);
   let timer = 0;
   let running = null;
   let shown = preview.slot("ready").hidden ? "" : text.value.trim();
@@ -140,6 +144,7 @@ export function followTyping(form, text) {
       const answer = await ask(form.dataset.request, wanted, mine.signal);
       if (mine !== running) return;
       preview.fill(answer);
+      suggestions.fill(answer.suggestions, answer.language);
       shown = wanted;
     } catch (error) {
       if (mine !== running || error.name === "AbortError") return;
@@ -158,6 +163,7 @@ export function followTyping(form, text) {
     } else {
       shown = "";
       preview.show("none");
+      suggestions.fill([], "");
     }
   };
 

@@ -47,6 +47,7 @@ from transcripts.model import Word
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from translation.assembly import build_translator
+from translation.memory import Memory
 from translation.packages import ModelStore
 from translation.service import Translator
 
@@ -285,6 +286,10 @@ async def open_office(
             hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64)
             accounts = Accounts(database, clock, hasher=hasher)
             stack.callback(accounts.close)
+            bus = LocalBus()
+            memory = Memory(database, bus, clock, tasks)
+            await memory.open()
+            stack.push_async_callback(memory.close)
             translator = translator or build_translator(models)
             stack.push_async_callback(translator.close)
             recogniser = recogniser or ScriptedRecogniser(sofa_words())
@@ -297,11 +302,12 @@ async def open_office(
                 settings,
                 Parts(
                     clock=clock,
-                    bus=LocalBus(),
+                    bus=bus,
                     tasks=tasks,
                     city=city,
                     database=database,
                     accounts=accounts,
+                    memory=memory,
                     translator=translator,
                     knowledge=knowledge,
                     recogniser=recogniser,

@@ -40,6 +40,7 @@ def message(**changes: Any) -> dict[str, Any]:
         "language": "ja",
         "japanese": None,
         "route": [],
+        "maker": "unchanged",
         "confidence": None,
         "flags": [],
         "facts": [],
@@ -62,6 +63,7 @@ QUESTION = message(
     language="pt-BR",
     japanese="今月、健康保険の請求書が2回届きました。両方で18,600円を払う必要がありますか。期限は1月31日です。",
     route=["pt-BR", "en", "ja"],
+    maker="machine",
     confidence=0.86,
     facts=[fact("price", "18.600 ienes", "18600"), fact("date", "31/01", "01-31", "1月31日")],
 )
@@ -79,6 +81,7 @@ STAFF_ANSWER = message(
     language="pt-BR",
     japanese="お調べします。",
     route=["ja", "en", "pt-BR"],
+    maker="machine",
     confidence=0.91,
     state="sent",
     author="佐藤 花子",
@@ -89,6 +92,7 @@ VOICE = message(
     language="pt-BR",
     japanese="ありがとうございます。お待ちします。",
     route=["pt-BR", "en", "ja"],
+    maker="machine",
     confidence=0.42,
     flags=["too_short", "low_confidence"],
     kind="voice",
@@ -103,12 +107,25 @@ PREVIEW: dict[str, Any] = {
     "language": "pt-BR",
     "back": "確認しました。二重に送られました。1月31日までに18,600円を一度だけ払ってください。",
     "route": ["ja", "en", "pt-BR"],
+    "engine": "argos+firefox",
+    "maker": "machine",
     "confidence": 0.88,
     "flags": [],
     "kept": [fact("price", "18,600円", "18600"), fact("date", "1月31日", "01-31", "31 de janeiro")],
     "lost": [],
+    "suggestions": [],
 }
 LOST_PREVIEW = PREVIEW | {"flags": ["fact_lost"], "confidence": 0.46, "lost": [PHONE]}
+SUGGESTION: dict[str, Any] = {
+    "id": "u1",
+    "japanese": "確認しました。二重に送ってしまいました。12,300円のお支払いは1回だけです。",
+    "text": "Verificamos. Enviamos em duplicidade. O pagamento de 12.300 ienes é uma vez só.",
+    "score": 0.913,
+    "author": "鈴木 マリア",
+    "at": at("09:00") - dt.timedelta(days=3),
+    "other_facts": True,
+}
+HUMAN_PREVIEW = PREVIEW | {"maker": "human", "engine": "memory", "confidence": None, "back": ""}
 DRAFT = "確認しました。二重に送ってしまいました。18,600円のお支払いは1回だけで、期限は1月31日です。"
 
 WAITING = [
@@ -220,6 +237,16 @@ STATES: dict[str, dict[str, Any]] = {
     "waiting": desk(selected=selected()),
     "claimed": desk(selected=claimed()),
     "claimed with preview": desk(selected=claimed(), draft=DRAFT, preview=PREVIEW),
+    "suggestions": desk(
+        selected=claimed(),
+        draft=DRAFT,
+        preview=PREVIEW | {"suggestions": [SUGGESTION, SUGGESTION | {"id": "u2", "other_facts": False}]},
+    ),
+    "human translation": desk(
+        selected=claimed(messages=[QUESTION, STAFF_ANSWER | {"maker": "human", "confidence": None}]),
+        draft=DRAFT,
+        preview=HUMAN_PREVIEW,
+    ),
     "lost fact": desk(
         selected=claimed(),
         draft=DRAFT + "電話は045-123-4567です。",

@@ -431,7 +431,10 @@ async def test_api_previews(office: Office) -> None:
     path = f"/api/v1/requests/{request_id}/preview"
     status, body = await browser.api("POST", path, json={"text": "11月30日までに電話してください。"})
     assert status == 200
-    assert set(body) == {"text", "language", "back", "route", "confidence", "flags", "kept", "lost"}
+    assert set(body) == {
+        *("text", "language", "back", "route", "engine", "maker", "confidence", "flags", "kept", "lost"),
+        "suggestions",
+    }
     assert body["kept"] == [
         {"kind": "date", "text": "11月30日", "value": "--11-30", "twin": "30 de novembro"}
     ]

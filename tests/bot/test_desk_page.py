@@ -469,3 +469,49 @@ def test_switching_the_language_after_a_refused_form_leads_to_the_desk(pages: Pa
 def test_answered_request_is_marked_in_the_queue(show: Any) -> None:
     queue = sample.queue(waiting=[], others=[], mine=[sample.row(state="answered")])
     assert "Answered" in one(show(queue=queue).has_class("ticket")).text
+
+
+# What people translated before
+
+
+def test_suggestions_keep_their_languages(show: Any) -> None:
+    page = show(**sample.STATES["suggestions"])
+    first, second = page.has_class("suggestion")
+    assert [
+        (child.attributes["lang"], child.text) for child in first.children if "lang" in child.attributes
+    ] == [
+        ("ja", sample.SUGGESTION["japanese"]),
+        ("pt-BR", sample.SUGGESTION["text"]),
+    ]
+    assert "Numbers or dates differ" in first.text
+    assert "Numbers or dates differ" not in second.text
+    assert "91% the same" in first.text
+
+
+def test_suggestions_are_hidden_where_there_are_none(show: Any) -> None:
+    page = show(**sample.STATES["claimed with preview"])
+    assert "hidden" in one(page.has_class("suggestions")).attributes
+
+
+def test_message_in_human_words_is_marked_without_a_confidence(show: Any) -> None:
+    page = show(
+        selected=with_message(
+            direction="staff", japanese="はい。", text="Sim.", language="pt-BR", maker="human"
+        )
+    )
+    note = one([element for element in page.has_class("note") if element.above("ol")])
+    assert note.text.split() == ["By", "a", "person"]
+
+
+def test_message_partly_in_human_words_says_both(show: Any) -> None:
+    page = show(selected=with_message(japanese="はい。", route=["pt-BR", "ja"], maker="partly_human"))
+    note = one([element for element in page.has_class("note") if element.above("ol")])
+    assert note.text.split() == ["Machine", "translationPartly", "by", "a", "person"]
+
+
+def test_hostile_suggestion_in_the_page_stays_text(show: Any) -> None:
+    hostile = sample.SUGGESTION | {"japanese": HOSTILE, "text": HOSTILE, "author": HOSTILE, "id": '"><img>'}
+    preview = sample.PREVIEW | {"suggestions": [hostile]}
+    page = show(selected=sample.claimed(), draft="あ", preview=preview)
+    assert page.all("img") == []
+    assert one(page.all("button", name="take")).attributes["value"] == '"><img>'

@@ -167,6 +167,61 @@ async def test_hostile_preview_stays_text(tab: Tab) -> None:
     assert tab.complaints == []
 
 
+async def test_suggestion_is_taken_and_what_was_written_can_be_put_back(tab: Tab) -> None:
+    tab.desk.preview = sample.PREVIEW | {
+        "suggestions": [sample.SUGGESTION | {"at": "2027-01-15T09:00:00+09:00"}]
+    }
+    page = await tab.open(MINE)
+    await page.locator("#answer-text").fill("書いた文")
+    await expect(page.locator(".suggestion")).to_contain_text("91% the same")
+    await page.get_by_role("button", name="Use this text").click()
+    await expect(page.locator("#answer-text")).to_have_value(sample.SUGGESTION["japanese"])
+    await expect(page.locator("#answer-text")).to_be_focused()
+    await page.get_by_role("button", name="Put my text back").click()
+    await expect(page.locator("#answer-text")).to_have_value("書いた文")
+    await expect(page.get_by_role("button", name="Put my text back")).to_be_hidden()
+    assert (tab.desk.sent, tab.complaints) == ([], [])
+
+
+async def test_suggestion_is_previewed_like_typing(tab: Tab) -> None:
+    tab.desk.preview = sample.PREVIEW | {
+        "suggestions": [sample.SUGGESTION | {"at": "2027-01-15T09:00:00+09:00"}]
+    }
+    page = await tab.open(MINE)
+    await page.locator("#answer-text").fill("書いた文")
+    await expect(page.locator(".suggestion")).to_be_visible()
+    tab.desk.preview = sample.HUMAN_PREVIEW
+    await page.get_by_role("button", name="Use this text").click()
+    await expect(page.locator('[data-slot="human"]')).to_contain_text("By a person")
+    await expect(page.locator('[data-slot="machine"]')).to_be_hidden()
+    await expect(page.locator(".suggestions")).to_be_hidden()
+    assert tab.desk.asked == ["書いた文", sample.SUGGESTION["japanese"]]
+
+
+async def test_script_and_server_show_the_same_suggestions(tab: Tab) -> None:
+    page = await tab.open(sample.STATES["suggestions"])
+    from_server = await page.locator(".suggestions").inner_text()
+    shown = [
+        one | {"at": one["at"].isoformat()} for one in sample.STATES["suggestions"]["preview"]["suggestions"]
+    ]
+    tab.desk.preview = sample.PREVIEW | {"suggestions": shown}
+    await page.evaluate("sessionStorage.clear()")
+    await tab.open(MINE)
+    await page.locator("#answer-text").fill("い")
+    await expect(page.locator(".suggestion")).to_have_count(2)
+    assert (await page.locator(".suggestions").inner_text()).split() == from_server.split()
+
+
+async def test_hostile_suggestion_stays_text(tab: Tab) -> None:
+    hostile = '<img src=x onerror="document.title=1">'
+    suggestion = sample.SUGGESTION | {"japanese": hostile, "text": hostile, "author": hostile, "at": hostile}
+    tab.desk.preview = sample.PREVIEW | {"suggestions": [suggestion]}
+    page = await tab.open(MINE)
+    await page.locator("#answer-text").fill("あ")
+    await expect(page.locator(".suggestion")).to_contain_text(hostile)
+    assert await page.locator(".suggestion img").count() == 0
+
+
 async def test_control_and_enter_sends(tab: Tab) -> None:
     page = await tab.open(MINE)
     await page.locator("#answer-text").fill("確認しました。")

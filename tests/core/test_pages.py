@@ -90,9 +90,9 @@ def test_checker_finds_what_it_looks_for() -> None:
     ("role", "expected"),
     [
         (None, ["/meetings"]),
-        ("staff", ["/desk", "/meetings"]),
-        ("interpreter", ["/review", "/meetings"]),
-        ("admin", ["/desk", "/review", "/meetings"]),
+        ("staff", ["/desk", "/meetings", "/memory", "/glossary"]),
+        ("interpreter", ["/review", "/meetings", "/memory", "/glossary"]),
+        ("admin", ["/desk", "/review", "/meetings", "/memory", "/glossary"]),
     ],
 )
 def test_navigation_shows_what_the_role_may_open(

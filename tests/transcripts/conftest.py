@@ -39,6 +39,7 @@ from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
 from transcripts.web import CaptionsSite, WebOptions, routes
 from translation.languages import languages
+from translation.memory import Memory
 from translation.service import Translator
 
 ROOT = Path(__file__).parents[2]
@@ -136,6 +137,7 @@ class Running:
     visitor: ClientSession
     accounts: Accounts
     tasks: Tasks
+    memory: Memory | None = None
     clients: list[ClientSession] = field(default_factory=list)
 
     def url(self, path: str) -> str:
@@ -181,18 +183,23 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         hub_options: HubOptions | None = None,
         meeting_options: MeetingOptions | None = None,
         web_options: WebOptions | None = None,
+        remember: bool = False,
     ) -> Running:
         clock, bus, tasks = SystemClock(), LocalBus(), Tasks()
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'captions.db'}")
         await database.open()
         await database.create_all()
         jobs = Jobs(database, bus, clock)
+        memory = Memory(database, bus, clock, tasks) if remember else None
+        if memory is not None:
+            await memory.open()
         service = MeetingService(
             database=database,
             jobs=jobs,
             bus=bus,
             clock=clock,
             translator=translator or Translator([]),
+            memory=memory,
             options=meeting_options,
         )
         hub = Hub(read_after=service.read_after, bus=bus, clock=clock, tasks=tasks, options=hub_options)
@@ -224,6 +231,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         running = Running(
             service=service,
             hub=hub,
+            memory=memory,
             live=live,
             database=database,
             bus=bus,
@@ -262,6 +270,8 @@ async def stop(running: Running) -> None:
     for client in running.clients:
         await client.close()
     await running.server.close()
+    if running.memory is not None:
+        await running.memory.close()
     await running.tasks.close()
     running.accounts.close()
     await running.database.close()

@@ -26,8 +26,9 @@ MARKUP = "<img src=x onerror=document.title='hacked'> </script>"
 
 
 @pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    """Headless Chromium whose microphone hears the demo speech."""
+async def browser(tmp_path: Path, build: Build) -> AsyncIterator[Browser]:
+    """Headless Chromium whose microphone hears the demo speech. It closes before the site does (`build`): a page
+    that is still open would complain that its stream is refused."""
     voice = tmp_path / "voice.wav"
     with wave.open(str(voice), "wb") as file:
         file.setnchannels(1)
@@ -64,7 +65,12 @@ async def open_page(
         await context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site.url("/")}])
     page = await context.new_page()
     page.on("pageerror", lambda error: COMPLAINTS.append(str(error)))
-    page.on("console", lambda message: COMPLAINTS.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            COMPLAINTS.append(f"{message.text} {message.location}") if message.type == "error" else None
+        ),
+    )
     await page.goto(site.url(path))
     return page
 
@@ -202,3 +208,38 @@ async def test_microphone_is_heard_and_everything_arrives(browser: Browser, buil
     await expect(page.locator("#status")).to_contain_text("All sound has arrived.", timeout=15_000)
     stored, _ = await site.service.transcript(made.meeting.id, ["en"])
     assert stored[0].caption.text.startswith("Good morning")
+
+
+async def test_approval_says_that_it_is_used_and_can_be_taken_back(browser: Browser, build: Build) -> None:
+    site = await build(remember=True)
+    assert site.memory is not None
+    meeting = (await site.meeting("ja")).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    await site.translated()
+    ann = await site.log_in("ann", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=ann, width=1280)
+    cell = page.locator("[data-cell][data-lang='ja']")
+    await expect(cell.locator("[data-withdraw]")).to_be_hidden()
+    await cell.locator("textarea").fill("学校は9時に開きます。")
+    await cell.get_by_role("button", name="Save").click()
+    await expect(cell.get_by_text("used from now on")).to_be_visible()
+    assert site.memory.find("The school opens at 9.", "en", "ja") is not None
+    await cell.get_by_role("button", name="Take approval back").click()
+    await expect(cell.locator("[data-status]")).to_have_text("Draft")
+    await expect(cell.locator("[data-learnt]")).to_be_hidden()
+    await expect(cell.locator("textarea")).to_have_value("学校は9時に開きます。")
+    assert site.memory.find("The school opens at 9.", "en", "ja") is None
+
+
+async def test_taking_an_approval_back_keeps_what_is_being_typed(browser: Browser, build: Build) -> None:
+    site = await build(remember=True)
+    meeting = (await site.meeting("ja")).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    await site.service.correct(meeting, seq=1, lang="ja", text="先の訳です。", rev=0, account=ANN)
+    ann = await site.log_in("ann", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=ann, width=1280)
+    cell = page.locator("[data-cell][data-lang='ja']")
+    await cell.locator("textarea").fill("書きかけ")
+    await cell.get_by_role("button", name="Take approval back").click()
+    await expect(cell.locator("[data-status]")).to_have_text("Not saved yet")
+    await expect(cell.locator("textarea")).to_have_value("書きかけ")

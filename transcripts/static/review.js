@@ -39,32 +39,46 @@ function accept(cell, caption, text) {
   cell.querySelector("[data-clash]").hidden = true;
   for (const flag of cell.querySelectorAll("[data-flag]")) flag.remove();
   const checked = caption.flags.includes("checked");
+  cell.querySelector("[data-learnt]").hidden = !caption.learnt; // only the answer to one's own approval says so
+  cell.querySelector("[data-withdraw]").hidden = !checked;
   if (text !== caption.text) status(cell, words.edited, "waiting");
   else status(cell, checked ? words.checked : words.draft, checked ? "done" : "");
 }
 
-async function save(cell) {
-  status(cell, words.saving);
-  const { seq, lang, rev, text } = cell.elements;
-  let answer;
+async function send(address, options) {
   try {
-    const response = await fetch(`${api}/${seq.value}`, {
-      method: "PUT",
-      headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
-      body: JSON.stringify({ lang: lang.value, text: text.value, rev: Number(rev.value) }),
-    });
-    answer = await response.json();
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+    return await (await fetch(address, { headers, ...options })).json();
   } catch (error) {
-    answer = { error: { code: "offline", message: error.message } };
+    return { error: { code: "offline", message: error.message } };
   }
+}
+
+/** Approve what stands in the cell. */
+function save(cell) {
+  const { seq, lang, rev, text } = cell.elements;
+  const body = JSON.stringify({ lang: lang.value, text: text.value, rev: Number(rev.value) });
+  return settle(cell, send(`${api}/${seq.value}`, { method: "PUT", body }));
+}
+
+/** Take the approval back; what is being typed stays. */
+function withdraw(cell) {
+  const { seq, lang, rev, text } = cell.elements;
+  const query = new URLSearchParams({ lang: lang.value, rev: rev.value });
+  return settle(cell, send(`${api}/${seq.value}/approval?${query}`, { method: "DELETE" }), text.value);
+}
+
+async function settle(cell, answering, typed) {
+  status(cell, words.saving);
+  const answer = await answering;
   if (answer.error) {
     status(cell, words.failed.replace("#", answer.error.message), "urgent");
     announce(words.failed.replace("#", answer.error.message));
     if (answer.error.code === "conflict") await showTheirs(cell);
     return false;
   }
-  accept(cell, answer, answer.text);
-  announce(words.saved);
+  accept(cell, answer, typed ?? answer.text);
+  announce(answer.learnt ? `${words.saved} ${words.learnt}` : words.saved);
   return true;
 }
 
@@ -137,7 +151,8 @@ async function addRows() {
 
 rows.addEventListener("submit", (event) => {
   event.preventDefault();
-  save(event.target);
+  if (event.submitter?.name === "withdraw") withdraw(event.target);
+  else save(event.target);
 });
 rows.addEventListener("input", (event) => {
   const cell = event.target.form;

@@ -26,6 +26,7 @@ class Api:
             web.get(meeting, self.show),
             web.get(f"{meeting}/captions", self.captions),
             web.put(meeting + "/captions/{seq}", self.correct),
+            web.delete(meeting + "/captions/{seq}/approval", self.withdraw),
             web.get(meeting + "/captions/{seq}/revisions", self.revisions),
         ]
 
@@ -78,7 +79,20 @@ class Api:
             rev=number_of(body.get("rev"), "rev"),
             account=here,
         )
-        return web.json_response(caption_data(caption))
+        learnt = await self._site.service.learnt(caption)
+        return web.json_response({**caption_data(caption), "learnt": learnt})
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Take the approval of a caption back."""
+        here = require(request, "interpreter")
+        caption = await self._site.service.withdraw(
+            request.match_info["meeting"],
+            seq=number_of(request.match_info["seq"], "seq"),
+            lang=request.query.get("lang", ""),
+            rev=number_of(request.query.get("rev", ""), "rev"),
+            account=here,
+        )
+        return web.json_response({**caption_data(caption), "learnt": False})
 
     async def revisions(self, request: web.Request) -> web.Response:
         require(request, "interpreter", "staff")

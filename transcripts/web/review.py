@@ -9,8 +9,7 @@ from aiohttp import web
 
 from core.errors import Conflict
 from core.web import render, require
-from transcripts.model import Meeting, Segment
-from transcripts.service import HUMAN_CHECKED, UNTRANSLATED
+from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Meeting, Segment
 from transcripts.store import StoredCaption
 from transcripts.web.site import CaptionsSite, number_of
 
@@ -28,6 +27,7 @@ class Cell:
     untranslated: bool
     older: bool  # than the wording of the spoken text
     warnings: tuple[str, ...]  # other flags that the translation carries
+    learnt: bool = False  # the next translation of the same words uses it
     conflict: str | None = None  # the text that somebody else stored meanwhile
 
 
@@ -74,10 +74,13 @@ class ReviewPages:
             str(form.get("lang", "")),
             str(form.get("text", "")),
         )
+        rev = number_of(form.get("rev"), "rev")
+        service = self._site.service
         try:
-            await self._site.service.correct(
-                meeting.id, seq=seq, lang=lang, text=text, rev=number_of(form.get("rev"), "rev"), account=here
-            )
+            if "withdraw" in form:
+                await service.withdraw(meeting.id, seq=seq, lang=lang, rev=rev, account=here)
+            else:
+                await service.correct(meeting.id, seq=seq, lang=lang, text=text, rev=rev, account=here)
         except Conflict:
             return await self._page(request, meeting, typed={(seq, lang): text}, status=409)
         raise web.HTTPSeeOther(f"{request.path_qs}#s{seq}")
@@ -93,8 +96,8 @@ class ReviewPages:
         others = meeting.languages[1:]
         target = request.query.get("lang") or (others[0] if others else meeting.language)
         self._site.service.check_languages(meeting, [target])
-        page = number_of(request.query.get("page", "1"), "page") or 1
         segments = await self._site.service.segments(meeting.id)
+        page = self._page_number(request, segments)
         stored, position = await self._site.service.transcript(meeting.id, [meeting.language, target])
         size = self._site.options.review_rows
         shown = segments[(page - 1) * size : page * size]
@@ -106,30 +109,55 @@ class ReviewPages:
             meeting=meeting,
             target=target if target != meeting.language else None,
             others=others,
-            rows=_with_typed(_rows(shown, known, meeting.language, target), typed or {}),
+            rows=_with_typed(self._rows(meeting, shown, known, target), typed or {}),
             position=position,
             page=page,
             pages=max(1, -(-len(segments) // size)),
         )
 
+    def _page_number(self, request: web.Request, segments: Sequence[Segment]) -> int:
+        """The page asked for, or the one that has the segment `?at=`."""
+        if "at" in request.query:
+            seq = number_of(request.query["at"], "at")
+            return (
+                max(0, sum(segment.seq < seq for segment in segments)) // self._site.options.review_rows + 1
+            )
+        return number_of(request.query.get("page", "1"), "page") or 1
 
-def _rows(
-    segments: Sequence[Segment], known: Mapping[tuple[int, str], StoredCaption], spoken: str, target: str
-) -> list[Row]:
-    return [
-        Row(
+    def _rows(
+        self,
+        meeting: Meeting,
+        segments: Sequence[Segment],
+        known: Mapping[tuple[int, str], StoredCaption],
+        target: str,
+    ) -> list[Row]:
+        return [self._row(meeting, segment, known, target) for segment in segments]
+
+    def _row(
+        self,
+        meeting: Meeting,
+        segment: Segment,
+        known: Mapping[tuple[int, str], StoredCaption],
+        target: str,
+    ) -> Row:
+        source = known[segment.seq, meeting.language]
+        doubtful = [word.text for word in segment.words if word.probability < DOUBTFUL]
+        return Row(
             seq=segment.seq,
             start=segment.start,
-            doubtful=tuple(word.text for word in segment.words if word.probability < DOUBTFUL)
-            if known[segment.seq, spoken].caption.origin == "speech"
-            else (),
-            source=_cell(known[segment.seq, spoken], spoken, known[segment.seq, spoken].spoken_rev),
-            target=_cell(known.get((segment.seq, target)), target, known[segment.seq, spoken].spoken_rev)
-            if target != spoken
-            else None,
+            doubtful=tuple(doubtful) if source.caption.origin == "speech" else (),
+            source=_cell(source, meeting.language, source.spoken_rev),
+            target=self._target(meeting, source, known.get((segment.seq, target)), target),
         )
-        for segment in segments
-    ]
+
+    def _target(
+        self, meeting: Meeting, source: StoredCaption, stored: StoredCaption | None, target: str
+    ) -> Cell | None:
+        if target == meeting.language:
+            return None
+        cell = _cell(stored, target, source.spoken_rev)
+        learnt = stored is not None and self._site.service.is_used(meeting, source.caption, stored.caption)
+        return replace(cell, learnt=learnt)
 
 
 def _cell(stored: StoredCaption | None, lang: str, spoken_rev: int) -> Cell:

@@ -13,8 +13,8 @@ from aiohttp import web
 from core.errors import NotFound
 from core.web import account, render
 from transcripts.exports import to_srt, to_txt, to_vtt
-from transcripts.model import Caption, Meeting
-from transcripts.service import UNTRANSLATED, prefer, shown_for
+from transcripts.model import UNTRANSLATED, Caption, Meeting
+from transcripts.service import prefer, shown_for
 from transcripts.web.site import CaptionsSite, preferred_language
 
 FILES: dict[str, tuple[Callable[[Sequence[Caption]], str], str]] = {
