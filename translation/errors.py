@@ -21,3 +21,9 @@ class BrokenModel(InvalidInput):
     """A model file that cannot be used: damaged, unsafe to unpack, or not the file it claims to be."""
 
     code = "broken_model"
+
+
+class EngineFailed(Unavailable):
+    """An engine died or hung while it worked on a text; it starts anew with the next one."""
+
+    code = "engine_failed"

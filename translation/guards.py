@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import resources
 
 from translation.detection import contradicts
@@ -183,12 +183,3 @@ def _is_furniture(text: str, language: str) -> bool:
 def _furniture() -> Mapping[str, frozenset[str]]:
     table = tomllib.loads((resources.files("translation") / "data" / "furniture.toml").read_text("utf-8"))
     return {tag: frozenset(word.casefold() for word in words) for tag, words in table.items()}
-
-
-def confidence_of(score: float | None, prior: float, flags: Sequence[str]) -> float:
-    """0..1 for one sentence: the mean probability of its tokens where the engine gives one, else `prior`, the
-    engine's usual quality; lowered by each flag."""
-    confidence = prior if score is None else math.exp(min(score, 0.0))
-    for flag in flags:
-        confidence *= FLAGS[flag]
-    return confidence

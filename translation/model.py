@@ -36,6 +36,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TermMention:
+    """A term of the city's glossary in the source text at [start, end), and what the translation should call it."""
+
+    text: str
+    expected: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
     """A translated text and what is known about how good it is.
 
@@ -47,8 +57,12 @@ class Translation:
     source: str
     target: str
     route: tuple[str, ...]  # tags from source to target, as ("pt-BR", "en", "ja")
-    engine: str  # "none" where nothing had to be translated; "argos+firefox" for a pivot through two
+    # "none" where nothing had to be translated, "memory" or "phrases" for human text, "argos+firefox" for a pivot
+    # through two.
+    engine: str
     confidence: float  # 0..1
     flags: tuple[str, ...]
     kept: tuple[Fact, ...]
     lost: tuple[Fact, ...]
+    terms_kept: tuple[TermMention, ...] = ()
+    terms_lost: tuple[TermMention, ...] = ()

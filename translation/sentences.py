@@ -1,26 +1,35 @@
-"""One sentence through one route: human phrase, or facts protected, decoded, restored, checked, and tried again
-where a check fails."""
+"""One sentence through one route: human phrase, or facts and terms protected, decoded, restored, checked, and tried
+again where a check fails."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from translation.batching import EngineRunner
+from translation.confidence import Evidence, HopEvidence, estimate
 from translation.engine import Output, Pair
-from translation.facts import check, find, mentions
-from translation.facts.checking import pair_up
-from translation.facts.protection import Protected, Restored, last_resort, leaks, protect, restore
-from translation.facts.template import Slot, Template, merge_ranges, template_of, write_slot
-from translation.guards import FLAGS, SURE, confidence_of, examine
+from translation.facts import Check, check, find, mentions
+from translation.facts.protection import Protected, last_resort, protect
+from translation.facts.template import Template, template_of
+from translation.glossary.model import GlossaryCheck, TermUse
+from translation.glossary.service import Glossary
+from translation.guards import FLAGS, SURE, examine
+from translation.memory import Memory
 from translation.model import Fact, Lane
 from translation.phrases import find_phrase
 from translation.routes import Candidate, Quality, Route
+from translation.tries import (
+    Step,
+    Try,
+    append_facts,
+    append_terms,
+    judge,
+    second_tries,
+    without_engine,
+)
 from translation.wording import tidy
-
-# Second tries with other stand-ins, decoded together.
-ATTEMPTS = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,43 +42,56 @@ class Sentence:
     flags: tuple[str, ...]
     kept: tuple[Fact, ...]
     lost: tuple[Fact, ...]
+    terms_kept: tuple[TermUse, ...] = ()
+    terms_lost: tuple[TermUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One output of an engine, judged."""
+@dataclass(slots=True)
+class _Way:
+    """What happened to a sentence so far."""
 
-    restored: Restored
-    flags: tuple[str, ...]
-    added: int  # facts that the source does not have
-    leaking: bool  # a stand-in shows
-    swapped: bool  # facts of one kind changed places
-    score: float | None
+    flags: set[str] = field(default_factory=set)
+    hops: list[HopEvidence] = field(default_factory=list)
+    tries: int = 0  # decodes beyond the first
+    examined: tuple[str, str, tuple[str, ...]] = (
+        "",
+        "",
+        (),
+    )  # texts of the last hop and the flags between them
 
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """Smaller is better."""
-        badness = sum(1 - FLAGS[flag] for flag in self.flags)
-        return (
-            self.leaking,
-            len(self.restored.missing) + self.added,
-            self.swapped,
-            badness,
-            -(self.score or 0.0),
-        )
 
-    @property
-    def good(self) -> bool:
-        return not (self.restored.missing or self.leaking or self.added or self.swapped or self.flags)
+class Decoder(Protocol):
+    """What decodes a sentence: the queue in front of an engine."""
+
+    async def translate(self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False) -> Output:
+        """One sentence in the other language; `careful` for a wider search."""
+        ...
 
 
 class SentenceTranslator:
     """Runs sentences over the queues of the engines."""
 
-    def __init__(self, runners: Sequence[EngineRunner], quality: Quality, bulk_sentences: int) -> None:
+    def __init__(
+        self,
+        runners: Sequence[Decoder],
+        quality: Quality,
+        bulk_sentences: int,
+        glossary: Glossary | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self._runners = runners
+        self._memory = memory
         self._quality = quality
         self._bulk = asyncio.Semaphore(bulk_sentences)
+        self._glossary = glossary
+
+    def human(self, text: str, source: str, target: str) -> Sentence | None:
+        """What a person wrote for this text: an approved translation, or an everyday phrase."""
+        if self._memory is not None and (match := self._memory.find(text, source, target)):
+            return _written(text, match.text, source, target, "memory")
+        if phrase := find_phrase(text, source, target):
+            return _written(text, phrase, source, target, "phrases")
+        return None
 
     async def translate(self, text: str, route: Route, lane: Lane) -> Sentence:
         """`text`, one sentence without white space at its ends, at the end of the route."""
@@ -79,61 +101,107 @@ class SentenceTranslator:
             return await self._translate(text, route, lane)
 
     async def _translate(self, text: str, route: Route, lane: Lane) -> Sentence:
-        source, target = route.tags[0], route.tags[-1]
-        if phrase := find_phrase(text, source, target):
-            return Sentence(text=phrase, engines=("phrases",), confidence=1.0, flags=(), kept=(), lost=())
-        template = template_of(text, source)
-        confidence = 1.0
-        flags: set[str] = set()
+        source, target = route.hops[0].pair[0], route.hops[-1].pair[1]
+        if human := self.human(text, source, target):
+            return human
+        uses = self._glossary.occurrences(text, source, target) if self._glossary else ()
+        template = template_of(text, source, uses)
+        way = _Way()
         for hop in route.hops:
-            template, hop_flags, hop_confidence = await self._hop(template, hop, lane)
-            confidence *= hop_confidence
-            flags |= hop_flags
-        return _checked(text, tidy(template.text, text, target), route, confidence, flags)
+            template = await self._hop(Step(template, hop.pair, target, self._glossary), hop, lane, way)
+        result = tidy(template.text, text, target)
+        terms = self._glossary.check(text, result, source, target) if self._glossary and uses else None
+        return _checked(text, result, route, way, terms)
 
-    async def _hop(self, template: Template, hop: Candidate, lane: Lane) -> tuple[Template, set[str], float]:
-        """The sentence in the next language, what had to be done to it, and the engine's confidence."""
-        target = hop.pair[1]
-        if not any(character.isalpha() for character in template.frame):
-            return _without_engine(template, target), set(), 1.0
-        first = protect(template, hop.pair, 0)
-        best = _judge(first, template, await self._decode(first.text, hop, lane), hop.pair)
+    async def _hop(self, step: Step, hop: Candidate, lane: Lane, way: _Way) -> Template:
+        """The sentence in the next language; what had to be done to it goes into `way`."""
+        target = step.pair[1]
+        if not any(character.isalpha() for character in step.template.frame):
+            way.hops.append(self._evidence(hop, 0.0))
+            return without_engine(step)
+        first = protect(step.template, step.pair, 0)
+        output = await self._decode(first.text, hop, lane)
+        best = judge(first, step, output)
+        way.examined = (first.text, output.text, best.flags)
         if not best.good:
-            others = await asyncio.gather(
-                *(self._other(*other, hop, lane) for other in _second_tries(first, template, hop, best))
-            )
-            best = min([best, *(found for tries in others for found in tries)], key=lambda done: done.rank)
-        confidence = confidence_of(best.score, self._quality.of(hop) / 100, ())
+            best = await self._again(first, step, best, hop, lane, way)
+        way.hops.append(self._evidence(hop, best.score))
         missing = best.restored.missing
         if best.leaking:
-            output = await self._decode(last_resort(template, hop.pair[0]), hop, lane)
-            facts = [fact for slot in template.slots for fact in slot.facts]
-            return _append(Template((output.text,)), facts, target), {"fact_moved"}, confidence
-        flags = {"fact_order"} if best.swapped else set()
+            output = await self._decode(last_resort(step.template, step.pair[0]), hop, lane)
+            way.tries += 1
+            way.flags.add("fact_moved")
+            facts = [fact for slot in step.template.slots for fact in slot.facts]
+            return append_facts(Template((output.text,)), facts, target)
+        if best.swapped:
+            way.flags.add("fact_order")
         if missing:
-            return _append(best.restored.template, missing, target), flags | {"fact_moved"}, confidence
-        return best.restored.template, flags, confidence
+            way.flags.add("fact_moved")
+            return append_facts(best.restored.template, missing, target)
+        return best.restored.template
 
-    async def _other(
-        self, protected: Protected, template: Template, hop: Candidate, lane: Lane
-    ) -> list[_Try]:
-        """A second try, with everything that the engine offers for it."""
-        output = await self._decode(protected.text, hop, lane, careful=True)
-        return [_judge(protected, template, offered, hop.pair) for offered in (output, *output.others)]
+    async def _again(
+        self, first: Protected, step: Step, best: Try, hop: Candidate, lane: Lane, way: _Way
+    ) -> Try:
+        """The best of the first try and of as many others as it takes."""
+        for wave in second_tries(first, step, best):
+            way.tries += len(wave)
+            others = await asyncio.gather(
+                *(self._other(protected, other, hop, lane) for protected, other in wave)
+            )
+            best = min([best, *(found for tries in others for found in tries)], key=lambda done: done.rank)
+            if best.good:
+                break
+        return best
+
+    async def _other(self, protected: Protected, step: Step, hop: Candidate, lane: Lane) -> list[Try]:
+        """A second try, with everything that the engine offers for it. Words that stand in for terms are easy: there a
+        wider search finds nothing better."""
+        output = await self._decode(protected.text, hop, lane, careful=not protected.terms)
+        return [judge(protected, step, offered) for offered in (output, *output.others)]
 
     async def _decode(self, text: str, hop: Candidate, lane: Lane, *, careful: bool = False) -> Output:
         return await self._runners[hop.index].translate(text, hop.pair, lane=lane, careful=careful)
 
+    def _evidence(self, hop: Candidate, score: float | None) -> HopEvidence:
+        return HopEvidence(
+            engine=hop.engine,
+            version=hop.version,
+            pair=hop.pair,
+            score=score,
+            prior=self._quality.of(hop) / 100,
+        )
 
-def _checked(text: str, result: str, route: Route, confidence: float, flags: set[str]) -> Sentence:
+
+def _written(text: str, result: str, source: str, target: str, by: str) -> Sentence:
+    """Human text is right by itself; its facts are named all the same, for those who look at it."""
+    kept = check(text, source, result, target).kept if find(text, source) else ()
+    return Sentence(text=result, engines=(by,), confidence=1.0, flags=(), kept=kept, lost=())
+
+
+def _checked(text: str, result: str, route: Route, way: _Way, terms: GlossaryCheck | None) -> Sentence:
     """Compare the first and the last text of the way."""
-    source, target = route.tags[0], route.tags[-1]
-    facts = check(text, source, result, target)
-    raised = {*flags, *examine(_bare(text, source), _bare(result, target), source, target)}
+    source, target = route.hops[0].pair[0], route.hops[-1].pair[1]
+    facts = _facts(text, source, result, target, terms)
+    raised = {*way.flags, *_wording_flags(text, result, source, target, way)}
     raised |= {"fact_lost"} if facts.lost else set()
     raised |= {"fact_added"} if facts.added else set()
-    for flag in raised:
-        confidence *= FLAGS[flag]
+    if terms:
+        raised |= {"term_lost"} if terms.lost else set()
+        raised |= {"term_forbidden"} if terms.forbidden else set()
+        result = append_terms(result, terms.lost, target) if terms.lost else result
+    confidence = estimate(
+        Evidence(
+            source=source,
+            target=target,
+            source_text=text,
+            text=result,
+            hops=tuple(way.hops),
+            flags=tuple(raised),
+            tries=way.tries,
+            facts=len(facts.kept) + len(facts.lost),
+        )
+    )
     if confidence < SURE:
         raised.add("low_confidence")
     return Sentence(
@@ -143,84 +211,45 @@ def _checked(text: str, result: str, route: Route, confidence: float, flags: set
         flags=tuple(flag for flag in FLAGS if flag in raised),
         kept=facts.kept,
         lost=facts.lost,
+        terms_kept=terms.kept if terms else (),
+        terms_lost=terms.lost if terms else (),
     )
 
 
-def _bare(text: str, language: str) -> str:
+def _facts(text: str, source: str, result: str, target: str, terms: GlossaryCheck | None) -> Check:
+    """What became of the facts. Those within a term came and went with it: 後期高齢者医療 is "medical care for those 75
+    and over"."""
+    if not find(text, source) and not mentions(result, target):
+        return Check(kept=(), lost=(), added=())
+    facts = check(text, source, result, target)
+    if not terms or not (facts.lost or facts.added):
+        return facts
+    held = {
+        fact for fact in facts.lost for use in terms.kept if use.start <= fact.start and fact.end <= use.end
+    }
+    return Check(
+        kept=tuple(fact for fact in find(text, source) if fact in facts.kept or fact in held),
+        lost=tuple(fact for fact in facts.lost if fact not in held),
+        added=tuple(
+            fact
+            for fact in facts.added
+            if not any(start <= fact.start and fact.end <= end for start, end in terms.spans)
+        ),
+    )
+
+
+def _wording_flags(text: str, result: str, source: str, target: str, way: _Way) -> tuple[str, ...]:
+    """The guards between the first and the last text; not twice where an engine's own output is the result."""
+    written = find(result, target) if mentions(result, target) else ()
+    texts = _bare(text, find(text, source)), _bare(result, written)
+    if len(way.hops) == 1 and way.examined[:2] == texts:
+        return way.examined[2]
+    return examine(*texts, source, target)
+
+
+def _bare(text: str, facts: Sequence[Fact]) -> str:
     """The text with addresses shortened: their letters say nothing about script or length."""
-    for fact in reversed(find(text, language)):
+    for fact in reversed(facts):
         if fact.kind in ("url", "email"):
             text = f"{text[: fact.start]}1{text[fact.end :]}"
     return text
-
-
-def _second_tries(
-    first: Protected, template: Template, hop: Candidate, best: _Try
-) -> list[tuple[Protected, Template]]:
-    """What else to try: other stand-ins where a fact went wrong, a wider search and other punctuation where the
-    wording did."""
-    tries = [(first, template)]
-    if best.restored.missing or best.leaking or best.added or best.swapped:
-        trusted = {fact for slot in template.slots for fact in slot.facts} - set(best.restored.missing)
-        merged = merge_ranges(template, hop.pair[0])
-        for attempt in ATTEMPTS:
-            tries.append((protect(template, hop.pair, attempt), template))
-            if merged is not template:
-                tries.append((protect(merged, hop.pair, attempt), merged))
-        if trusted and best.restored.missing:
-            tries.append((protect(template, hop.pair, 1, trusted), template))
-    if best.flags:
-        ended = first.text.endswith((".", "。", "!", "?", "！", "？"))
-        ending = "。" if hop.pair[0] == "ja" else "."
-        varied = first.text[:-1] if ended else first.text + ending
-        tries.append((Protected(varied, first.marks), template))
-    return tries
-
-
-def _judge(protected: Protected, template: Template, output: Output, pair: Pair) -> _Try:
-    restored = restore(output.text, protected, pair[1])
-    return _Try(
-        restored=restored,
-        flags=examine(protected.text, output.text, *pair),
-        added=_added(restored.template, template, pair),
-        leaking=leaks(restored.template.frame, protected, pair[1]),
-        swapped=_swapped(template, restored.template),
-        score=output.score,
-    )
-
-
-def _added(restored: Template, template: Template, pair: Pair) -> int:
-    """How many facts stand in the output that the source does not have."""
-    strange = find(restored.frame, pair[1])
-    return len(strange) - len(pair_up(strange, mentions(template.frame, pair[0])))
-
-
-def _swapped(before: Template, after: Template) -> bool:
-    """Do the times, dates or prices come in another order than they were said?
-
-    "From 13:00 to 16:00" must not become "from 16:00 to 13:00"."""
-    for kind in ("time", "date", "price"):
-        orders = [
-            [fact for slot in template.slots if slot.kind == kind for fact in slot.facts]
-            for template in (before, after)
-        ]
-        left = [fact for fact in orders[0] if fact in orders[1]]
-        if left != orders[1]:
-            return True
-    return False
-
-
-def _without_engine(template: Template, target: str) -> Template:
-    """A sentence of facts alone needs no model."""
-    return Template(
-        tuple(part if isinstance(part, str) else write_slot(part.facts, target) for part in template.parts)
-    )
-
-
-def _append(template: Template, facts: Sequence[Fact], target: str) -> Template:
-    """The facts in brackets after the sentence."""
-    opening, between, closing = ("（", "、", "）") if target == "ja" else (" (", ", ", ")")
-    parts: list[str | Slot] = [*template.parts, opening]
-    for index, fact in enumerate(facts):
-        parts += [*([between] if index else []), write_slot((fact,), target)]
-    return Template((*parts, closing))

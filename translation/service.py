@@ -6,19 +6,28 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.clock import Clock, SystemClock
 from core.errors import TooLarge
+from core.log import get_logger
 from core.tasks import Tasks
-from translation.batching import BatchingOptions, EngineRunner
+from translation.batching import BatchingOptions, Scheduler
 from translation.engine import TranslationEngine
-from translation.errors import MissingModel, UnknownLanguage
+from translation.errors import BrokenModel, MissingModel, UnknownLanguage
 from translation.facts import mask
+from translation.fleet import EngineSource, Fleet
+from translation.glossary import Glossary
+from translation.glossary.model import TermUse
 from translation.guards import FLAGS
 from translation.languages import language
-from translation.model import Fact, Lane, Translation
-from translation.routes import Candidate, Quality, Route, find_route, measured_quality
+from translation.loading import LoadingOptions
+from translation.memory import Memory
+from translation.model import Fact, Lane, TermMention, Translation
+from translation.routes import Quality, Route, measured_quality
 from translation.sentences import Sentence, SentenceTranslator
-from translation.splitting import Piece, join, split
+from translation.splitting import Piece, gather, join, split
 from translation.wording import clean
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +35,13 @@ class TranslatorOptions:
     """Limits of the translator."""
 
     longest_text: int = 20_000  # characters
-    parallel: int = 2  # engines that decode at the same time
+    parallel: int = 2  # batches decoded at the same time, over all engines
     bulk_sentences: int = (
         32  # sentences of bulk work on their way at once; the others wait outside the queues
     )
+    check_s: float = 5.0  # seconds between looks for idle models and newly installed ones
     batching: BatchingOptions = BatchingOptions()
+    loading: LoadingOptions = LoadingOptions()
 
 
 class Translator:
@@ -41,18 +52,25 @@ class Translator:
         engines: Sequence[TranslationEngine],
         options: TranslatorOptions = TranslatorOptions(),
         quality: Quality | None = None,
+        *,
+        clock: Clock | None = None,
+        source: EngineSource | None = None,
+        glossary: Glossary | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """`source` is looked at every few seconds for other engines. The caller opens and closes `memory`."""
         self._options = options
-        self._quality = quality or measured_quality()
+        self._quality = quality = quality or measured_quality()
         self._tasks = Tasks()
-        gate = asyncio.Semaphore(options.parallel)
-        self._runners = [EngineRunner(engine, options.batching, self._tasks, gate) for engine in engines]
-        self._candidates = [
-            Candidate(index, engine.name, engine.version.partition("+")[0], pair)
-            for index, engine in enumerate(engines)
-            for pair in sorted(engine.pairs)
-        ]
-        self._sentences = SentenceTranslator(self._runners, self._quality, options.bulk_sentences)
+        self._scheduler = Scheduler(
+            options.batching, options.loading, self._tasks, clock or SystemClock(), parallel=options.parallel
+        )
+        self._fleet = Fleet(self._scheduler, quality, engines)
+        self._source = source
+        self._sentences = SentenceTranslator(
+            self._fleet.runners, quality, options.bulk_sentences, glossary, memory
+        )
+        self._tasks.keep("translation_models", self._watch)
 
     def can(self, source: str, target: str) -> bool:
         """Is there a way from `source` to `target` with the models installed? False for unknown tags."""
@@ -60,17 +78,26 @@ class Translator:
             models = language(source).model_tag, language(target).model_tag
         except UnknownLanguage:
             return False
-        return models[0] == models[1] or self._route(*models) is not None
+        return models[0] == models[1] or self._fleet.route(*models) is not None
 
-    def _route(self, source: str, target: str) -> Route | None:
-        return find_route(source, target, self._candidates, self._quality)
+    async def refresh(self) -> None:
+        """Unload idle models, and take in models installed since. Happens by itself every few seconds."""
+        await self._scheduler.models.unload_idle()
+        if self._source is not None:
+            await self._fleet.refresh(self._source)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._options.check_s)
+            await self.refresh()
 
     async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
         """`text` in the target language, with what is known about how good it is.
 
-        Paragraphs, bullets and emoji keep their places. A My Number is masked before anything else is done,
-        in `source_text` as well. Easy Japanese is written by people only: as a target it gives Japanese, the flag
-        "human_only", and a route that ends with "ja".
+        What people approved or wrote for these words comes before any model: engine "memory" or "phrases", for the
+        whole text or for its sentences. Paragraphs, bullets and emoji keep their places. A My Number is masked
+        before anything else is done, in `source_text` as well. Easy Japanese is written by people only: where nobody
+        did, it gives Japanese, the flag "human_only", and a route that ends with "ja".
 
         Raises `UnknownLanguage`, `MissingModel`, `TooLarge`, `Busy` (too much waits), or `BrokenModel`.
         """
@@ -80,25 +107,74 @@ class Translator:
             )
         model_source, model_target = language(source).model_tag, language(target).model_tag
         masked = mask(text)
+        if source != target and (human := self._sentences.human(masked, source, target)):
+            return _by_people(masked, human, source, target)
         if model_source == model_target:
             return _unchanged(masked, source, target)
-        route = self._route(model_source, model_target)
+        route = self._fleet.route(model_source, model_target)
         if route is None:
             raise MissingModel(
                 f"No installed model leads from {source} to {target}; "
-                f"import an Argos package with `madoguchi models import FILE`."
+                f"install one with `madoguchi models install {model_source}-{model_target}`."
             )
-        pieces = split(clean(masked), model_source)
-        sentences = await asyncio.gather(
-            *(self._sentences.translate(piece.text, route, lane) for piece in pieces if piece.is_sentence)
+        sentences_apart = split(clean(masked), model_source)
+        while True:
+            try:
+                pieces = self._gathered(sentences_apart, route)
+                sentences = await self._by_route(pieces, route, lane)
+                return _assembled(pieces, sentences, route, source=source, target=target)
+            except BrokenModel:
+                # The broken model is left out now; perhaps another leads there too.
+                other = self._fleet.route(model_source, model_target)
+                if other is None or other == route:
+                    raise
+                log.warning("route_changed", source=source, target=target, engine=other.engine)
+                route = other
+
+    def _gathered(self, pieces: Sequence[Piece], route: Route) -> Sequence[Piece]:
+        """Short neighbours together, where the model was measured to translate them better so."""
+        [first, *more] = route.hops
+        if more:
+            return pieces
+        source, target = first.pair
+        return gather(
+            pieces,
+            source,
+            self._quality.together(first),
+            alone=lambda text: self._sentences.human(text, source, target) is not None,
         )
-        return _assembled(pieces, sentences, route, source=source, target=target)
+
+    async def _by_route(self, pieces: Sequence[Piece], route: Route, lane: Lane) -> list[Sentence]:
+        """All sentences, or the first error after the others have left the queues."""
+        work = [self._sentences.translate(piece.text, route, lane) for piece in pieces if piece.is_sentence]
+        if len(work) == 1:
+            return [await work[0]]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one) for one in work]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [task.result() for task in tasks]
 
     async def close(self) -> None:
         """Stop the queues and unload the models. Callers that wait get `Unavailable`."""
-        for runner in self._runners:
-            await runner.close()
+        await self._scheduler.close()
         await self._tasks.close()
+
+
+def _by_people(text: str, human: Sentence, source: str, target: str) -> Translation:
+    return Translation(
+        text=human.text,
+        source_text=text,
+        source=source,
+        target=target,
+        route=(source, target),
+        engine=human.engines[0],
+        confidence=1.0,
+        flags=(),
+        kept=human.kept,
+        lost=(),
+    )
 
 
 def _unchanged(text: str, source: str, target: str) -> Translation:
@@ -124,6 +200,8 @@ def _assembled(
     translated: list[Piece] = []
     kept: list[Fact] = []
     lost: list[Fact] = []
+    terms_kept: list[TermMention] = []
+    terms_lost: list[TermMention] = []
     left = iter(sentences)
     at = 0
     for piece in pieces:
@@ -132,6 +210,8 @@ def _assembled(
             translated.append(Piece(sentence.text, True))
             kept += [replace(fact, start=fact.start + at, end=fact.end + at) for fact in sentence.kept]
             lost += [replace(fact, start=fact.start + at, end=fact.end + at) for fact in sentence.lost]
+            terms_kept += [_mention(use, at) for use in sentence.terms_kept]
+            terms_lost += [_mention(use, at) for use in sentence.terms_lost]
         else:
             translated.append(piece)
         at += len(piece.text)
@@ -153,7 +233,13 @@ def _assembled(
         flags=tuple(flag for flag in FLAGS if flag in flags),
         kept=tuple(kept),
         lost=tuple(lost),
+        terms_kept=tuple(terms_kept),
+        terms_lost=tuple(terms_lost),
     )
+
+
+def _mention(use: TermUse, at: int) -> TermMention:
+    return TermMention(text=use.wording, expected=use.expected[0], start=use.start + at, end=use.end + at)
 
 
 def _confidence(sentences: Sequence[Sentence]) -> float:

@@ -7,7 +7,7 @@ of dashes) is a gap: it is never translated and keeps its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -115,6 +115,32 @@ def _segments(run: str, language: str) -> Iterator[str]:
                 yield segment[start : end.end()]
                 start = end.end()
         yield segment[start:]
+
+
+def gather(pieces: Sequence[Piece], language: str, longest: int, alone: Callable[[str], bool]) -> list[Piece]:
+    """Neighbouring sentences as one, where nothing but a space lies between them, up to `longest` characters (half as
+    many where words are written without spaces). Sentences that are `alone` stay as they are."""
+    if longest == 0 or sum(piece.is_sentence for piece in pieces) < 2:
+        return list(pieces)
+    if not languages()[language].spaces:
+        longest //= 2
+    gathered: list[Piece] = []
+    joinable = False
+    for piece in pieces:
+        before = gathered[-1] if gathered else None
+        if piece.is_sentence and joinable and not alone(piece.text):
+            gap = "" if before is None or before.is_sentence else before.text
+            at = len(gathered) - 1 - bool(gap)
+            text = gathered[at].text + gap + piece.text
+            if len(text) <= longest:
+                gathered[at:] = [Piece(text, True)]
+                continue
+        if piece.is_sentence:
+            joinable = not alone(piece.text)
+        elif piece.text not in ("", " "):
+            joinable = False
+        gathered.append(piece)
+    return gathered
 
 
 def _is_noise(sentence: str, language: str) -> bool:

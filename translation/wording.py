@@ -13,7 +13,10 @@ _INVISIBLE = re.compile(
     # Tags hide whole sentences; they belong only behind a black flag, as in the flag of Wales.
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+# Control characters, and halves of characters, which no library takes.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+# An address is written as it is, also where a sentence begins.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|[^\s@]+@[^\s@]+\.")
 _ENDS = {".": "。", "!": "！", "?": "？"}
 # The full stop of each language that has another one; Thai has none.
 _FULL_STOPS = {"hi": "।", "ne": "।", "bn": "।", "my": "။", "km": "។", "th": ""}
@@ -39,7 +42,7 @@ def tidy(text: str, source_text: str, target: str) -> str:
         text = re.sub(r"\s+([.,!?;:])(?=\s|$)", r"\1", text)
         if target == "fr":
             text = re.sub(r"(?<=\w)([!?;])(?=\s|$)", "\u202f\\1", text)
-        if source_text[:1].isupper() or not source_text[:1].islower():
+        if not source_text[:1].islower() and not _ADDRESS.match(text):
             text = _upper(text[:1], target) + text[1:]
     ending = _ENDING.search(source_text)
     if ending and text and not _ENDED.search(text):

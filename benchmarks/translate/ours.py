@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
-from benchmarks.translate.bench import GLOSSARY, Bench, say
+from benchmarks.translate.bench import GLOSSARY, Bench
 from benchmarks.translate.corpus import Line
 from core.bus import LocalBus
 from core.clock import SystemClock
@@ -26,20 +24,12 @@ async def open_ours(
     bench: Bench, *, glossary: bool = False, memory: Memory | None = None
 ) -> AsyncIterator[Translator]:
     """Our translator with its default options, closed at the end."""
-    translator = _build(bench, glossary=read_glossary(GLOSSARY) if glossary else None, memory=memory)
+    words = read_glossary(GLOSSARY) if glossary else None
+    translator = build_translator(bench.models, glossary=words, memory=memory)
     try:
         yield translator
     finally:
         await translator.close()
-
-
-def _build(bench: Bench, **assistance: Any) -> Translator:
-    given = {name: value for name, value in assistance.items() if value is not None}
-    taken = inspect.signature(build_translator).parameters
-    for name in [name for name in given if name not in taken]:
-        say(f"build_translator takes no {name} yet: measured without.")
-        del given[name]
-    return build_translator(bench.models, **given)
 
 
 @asynccontextmanager

@@ -11,7 +11,10 @@ import sys
 import click
 
 from config.commands.chat import ask, knowledge
-from config.commands.language import detect, models, translate
+from config.commands.glossary import glossary
+from config.commands.language import detect, translate
+from config.commands.memory import memory
+from config.commands.models import models
 from config.commands.service import db, demo, serve, show_settings, users
 from config.commands.speech import caption, transcribe
 from core.errors import AppError
@@ -31,6 +34,8 @@ for command in (
     detect,
     translate,
     models,
+    memory,
+    glossary,
     transcribe,
     caption,
     users,

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from transcripts.model import Caption, Segment
 
 if TYPE_CHECKING:
     from config.settings import Settings
+    from translation.service import Translator
 
 PIECE_S = 0.1  # seconds of audio handed over at once
 BYTES_PER_S = 32_000  # s16le, 16 kHz, mono
@@ -123,11 +125,9 @@ async def _translate(
     """The segments' text in each language."""
     if not targets:
         return {}
-    from config.assembly import open_translator, prepare_models
+    from config.assembly import open_translator
 
-    await prepare_models(found, progress())
-    translator = open_translator(found)
-    try:
+    async with open_translator(found, progress()) as translator:
         return {
             tag: [
                 (
@@ -137,8 +137,6 @@ async def _translate(
             ]
             for tag in targets
         }
-    finally:
-        await translator.close()
 
 
 @click.command()
@@ -155,38 +153,40 @@ def caption(file: str, language: str, targets: str, speed: float, as_json: bool)
 
 
 async def _caption_live(file: str, language: str, targets: list[str], speed: float) -> None:
-    from config.assembly import open_recogniser, open_translator, prepare_models
+    from config.assembly import open_recogniser, open_translator
     from transcripts.session import LiveOptions, LiveRunner
 
     found = settings()
     pieces = _stdin() if file == "-" else await _file(found, file)
-    if targets:
-        await prepare_models(found, progress())
-    recogniser = await open_recogniser(found.recogniser, found.data_dir)
-    if language.split("-")[0] not in recogniser.languages:
-        heard = ", ".join(sorted(recogniser.languages))
-        await recogniser.close()
-        raise Unavailable(f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL.")
-    translator = open_translator(found)
+    async with AsyncExitStack() as stack:
+        recogniser = await open_recogniser(found.recogniser, found.data_dir)
+        stack.push_async_callback(recogniser.close)
+        if language.split("-")[0] not in recogniser.languages:
+            heard = ", ".join(sorted(recogniser.languages))
+            raise Unavailable(
+                f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL."
+            )
+        translator = None
+        if targets:
+            translator = await stack.enter_async_context(open_translator(found, progress()))
+            _check_routes(translator, language, targets)
+        clock = SystemClock()
+        runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
+        stack.push_async_callback(runner.close)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_feed(runner, pieces, speed if file != "-" else 0.0, clock))
+                group.create_task(_print(runner, translator, targets, clock))
+        except* Exception as errors:
+            raise errors.exceptions[0] from None
+
+
+def _check_routes(translator: Translator, language: str, targets: list[str]) -> None:
     for tag in targets:
         if not translator.can(language, tag):
-            await translator.close()
-            await recogniser.close()
             raise Unavailable(
                 f"No installed model leads from {language} to {tag}; see `madoguchi models list`."
             )
-    clock = SystemClock()
-    runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_feed(runner, pieces, speed if file != "-" else 0.0, clock))
-            group.create_task(_print(runner, translator, targets, clock))
-    except* Exception as errors:
-        raise errors.exceptions[0] from None
-    finally:
-        await runner.close()
-        await translator.close()
-        await recogniser.close()
 
 
 async def _feed(runner: Any, pieces: AsyncIterator[bytes], speed: float, clock: Clock) -> None:

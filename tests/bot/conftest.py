@@ -47,6 +47,7 @@ from transcripts.model import Word
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from translation.assembly import build_translator
+from translation.glossary import Glossary
 from translation.memory import Memory
 from translation.packages import ModelStore
 from translation.service import Translator
@@ -290,7 +291,8 @@ async def open_office(
             memory = Memory(database, bus, clock, tasks)
             await memory.open()
             stack.push_async_callback(memory.close)
-            translator = translator or build_translator(models)
+            glossary = Glossary(())
+            translator = translator or build_translator(models, glossary=glossary, memory=memory)
             stack.push_async_callback(translator.close)
             recogniser = recogniser or ScriptedRecogniser(sofa_words())
             stack.push_async_callback(recogniser.close)
@@ -307,6 +309,7 @@ async def open_office(
                     city=city,
                     database=database,
                     accounts=accounts,
+                    glossary=glossary,
                     memory=memory,
                     translator=translator,
                     knowledge=knowledge,

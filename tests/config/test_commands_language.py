@@ -1,8 +1,7 @@
-"""`detect`, `translate` and `models`."""
+"""`detect` and `translate`."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -117,69 +116,6 @@ def test_missing_model_names_what_to_install(madoguchi: Madoguchi) -> None:
     answer = madoguchi("translate", "--from", "ja", "--to", "vi", "こんにちは")
 
     assert answer.refusal == (
-        "No installed model leads from ja to vi; import an Argos package with `madoguchi models import FILE`."
+        "No installed model leads from ja to vi; install one with `madoguchi models install ja-vi`."
     )
     assert answer.out == ""
-
-
-def test_models_list_shows_what_each_is_made_of(madoguchi: Madoguchi) -> None:
-    models = madoguchi("models", "list", "--json").json
-
-    assert [(model["pair"], model["engine"], model["state"]) for model in models] == [
-        ("en-ja", "argos", "ready"),
-        ("ja-en", "argos", "ready"),
-        ("en-pt-BR", "firefox", "ready"),
-        ("pt-BR-en", "firefox", "ready"),
-    ]
-    assert all(model["licence"] and len(model["sha256"]) == 64 for model in models)
-
-
-def test_starter_models_are_available_before_they_are_prepared(madoguchi: Madoguchi, tmp_path: Path) -> None:
-    models = madoguchi("models", "list", "--json", MODELS_DIR=str(tmp_path)).json
-
-    assert [(model["pair"], model["state"]) for model in models] == [
-        ("en-ja", "available"),
-        ("ja-en", "available"),
-        ("en-pt-BR", "available"),
-        ("pt-BR-en", "available"),
-    ]
-
-
-def test_sound_models_verify(madoguchi: Madoguchi) -> None:
-    answer = madoguchi("models", "verify", "--json")
-
-    assert (answer.code, {model["state"] for model in answer.json}) == (0, {"ready"})
-
-
-def test_damaged_model_is_found(madoguchi: Madoguchi, tmp_path: Path) -> None:
-    copy = tmp_path / "models"
-    shutil.copytree(madoguchi.data_dir / "models" / "argos-en-ja-0.1", copy / "argos-en-ja-0.1")
-    [file] = (copy / "argos-en-ja-0.1").rglob("model.bin")
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
-
-    answer = madoguchi("models", "verify", "--json", MODELS_DIR=str(copy))
-
-    assert [model["state"] for model in answer.json] == ["broken"]
-    assert (
-        answer.refusal == "These models are damaged: argos en-ja; delete their folders and import them again."
-    )
-
-
-@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut off"])
-def test_broken_package_is_refused_and_leaves_nothing(
-    madoguchi: Madoguchi, tmp_path: Path, content: bytes
-) -> None:
-    package = tmp_path / "package.argosmodel"
-    package.write_bytes(content)
-    folder = tmp_path / "models"
-
-    answer = madoguchi("models", "import", str(package), MODELS_DIR=str(folder))
-
-    assert answer.refusal.startswith(f"“{package.name}” cannot be unpacked")
-    assert not folder.exists() or [path for path in folder.iterdir() if path.is_dir()] == []
-
-
-def test_package_that_is_not_there_is_refused(madoguchi: Madoguchi) -> None:
-    assert madoguchi("models", "import", "nowhere.argosmodel").refusal.startswith("There is no file")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.translation import tiny_model
 from translation.assembly import build_translator
 from translation.packages import ModelStore
 from translation.service import Translator
@@ -20,6 +21,15 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("a starter model is missing; run `make setup`")
     folder = tmp_path_factory.mktemp("models")
     ModelStore(folder).prepare_starter(lambda what, done, total: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a hand-made model of the third kind in each style: seq2seq-m2m100, -nllb, -opus."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for style in tiny_model.STYLES:
+        tiny_model.write_model(folder / f"seq2seq-{style}", style)
     return folder
 
 

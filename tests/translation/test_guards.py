@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from translation.guards import FLAGS, confidence_of, examine, repeats
+from translation.guards import FLAGS, examine, repeats
 
 
 @pytest.mark.parametrize(
@@ -124,28 +124,6 @@ def test_mark_that_the_source_has_too_is_fine() -> None:
 def test_flags_come_in_one_fixed_order() -> None:
     flags = examine("ユーフォリア", "ユーフォリアユーフォリアユーフォリア", "ja", "en")
     assert list(flags) == [flag for flag in FLAGS if flag in flags]
-
-
-def test_confidence_is_the_mean_probability_of_tokens() -> None:
-    assert confidence_of(math.log(0.8), 0.5, ()) == pytest.approx(0.8)
-
-
-def test_confidence_without_score_is_the_engines_usual_quality() -> None:
-    assert confidence_of(None, 0.88, ()) == 0.88
-
-
-def test_confidence_falls_with_each_flag() -> None:
-    assert confidence_of(0.0, 1.0, ("repeated", "fact_lost")) == pytest.approx(
-        FLAGS["repeated"] * FLAGS["fact_lost"]
-    )
-
-
-def test_confidence_of_an_empty_output_is_zero() -> None:
-    assert confidence_of(0.0, 1.0, ("empty",)) == 0.0
-
-
-def test_score_above_zero_does_not_make_more_than_certain() -> None:
-    assert confidence_of(0.5, 1.0, ()) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,29 @@ def test_table_that_ships_has_firefox_ahead_of_argos_in_every_pair_of_both() -> 
         assert quality.of(Candidate(0, "firefox", "x", pair)) > quality.of(Candidate(0, "argos", "x", pair))
 
 
+def test_third_engine_is_measured_by_its_own_name_and_fills_what_the_others_lack() -> None:
+    quality = measured_quality()
+    nllb = Candidate(5, "nllb-200-distilled-600M", "1", ("ja", "en"))
+    route = find_route("ja", "en", [ARGOS_JA_EN, nllb], quality)
+    assert route is not None
+    assert route.hops == (nllb,)
+    route = find_route("ja", "en", [nllb, FIREFOX_JA_EN], quality)
+    assert route is not None
+    assert route.hops == (FIREFOX_JA_EN,)
+
+
+def test_pairs_that_are_of_no_use_are_not_looked_at() -> None:
+    class Strict(Quality):
+        def of(self, candidate: Candidate) -> float:
+            assert "ko" not in candidate.pair
+            return super().of(candidate)
+
+    others = [Candidate(n, "many", "1", ("ko", tag)) for n, tag in enumerate(["ja", "en", "th"])]
+    route = find_route("ja", "en", [*others, *others, ARGOS_JA_EN], Strict({}, 70.0))
+    assert route is not None
+    assert route.hops == (ARGOS_JA_EN,)
+
+
 def test_pairs_of_the_table_are_of_served_languages() -> None:
     pairs = {f"{source}-{target}" for source in languages() for target in languages()}
     table = measured_quality()._table

@@ -240,7 +240,7 @@ async def test_unknown_language_is_refused(translator: Translator) -> None:
 
 
 async def test_missing_model_says_what_to_install(translator: Translator) -> None:
-    with pytest.raises(MissingModel, match="madoguchi models import FILE"):
+    with pytest.raises(MissingModel, match="madoguchi models install vi-ja"):
         await translator.translate("xin chào", source="vi", target="ja")
 
 

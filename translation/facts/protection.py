@@ -66,8 +66,8 @@ class Protected:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A translated sentence with the slots that came through; the facts of `missing` did not. `leaking` where a word that
-    stands in for a term is not there exactly once."""
+    """A translated sentence with the slots that came through; the facts of `missing` did not. `leaking` where a
+    word that stands in for a term is not there exactly once."""
 
     template: Template
     missing: tuple[Fact, ...]
@@ -76,7 +76,8 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class TermTry:
-    """Words to stand in for the terms of a sentence: which choice of them, and what each term is called in the target."""
+    """Words to stand in for the terms of a sentence: which choice of them, and what each term is called in the
+    target."""
 
     turn: int
     preferred: Callable[[TermUse], str]
@@ -178,8 +179,8 @@ def _turned(values: Sequence[T], by: int) -> list[T]:
 def restore(
     output: str, protected: Protected, target: str, found_terms: Sequence[tuple[int, int, TermSlot]] = ()
 ) -> Restored:
-    """Find the facts and the terms in the output of the engine and put them back, in the formats of the target language.
-    `found_terms` are the places of those that the engine called by their names."""
+    """Find the facts and the terms in the output of the engine and put them back, in the formats of the target
+    language. `found_terms` are the places of those that the engine called by their names."""
     spans: list[tuple[int, int, Part]] = []
     leaking = False
     for term in protected.terms:

@@ -75,8 +75,8 @@ class Template:
 
 
 def template_of(text: str, language: str, uses: Sequence[TermUse] = ()) -> Template:
-    """Mark the facts of a sentence, each in the usual format of its language, and the terms. A fact within a term belongs to the
-    term, as the number in "those 75 and over"; a term within a fact, as in an address, is none."""
+    """Mark the facts of a sentence, each in the usual format of its language, and the terms. A fact within a term
+    belongs to the term, as the number in "those 75 and over"; a term within a fact, as in an address, is none."""
     facts = find(text, language)
     if not facts and not uses:
         return Template((text,) if text else ())

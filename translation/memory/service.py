@@ -183,7 +183,7 @@ class Memory:
         origin: Origin = "human",
     ) -> Unit:
         """`learn` inside the caller's transaction, as its last step: until it ends no other unit can be written. Call
-        `refresh` after the commit."""
+        `committed` after the commit."""
         draft = self._checked(
             Draft(
                 source=source,
@@ -267,7 +267,7 @@ class Memory:
         self, connection: AsyncConnection, *, source: str, target: str, source_text: str, came_from: str
     ) -> bool:
         """Erase, inside the caller's transaction, the human unit of this wording if it came from `came_from`; what was
-        learnt elsewhere since stays. False where there is none. Call `refresh` after the commit."""
+        learnt elsewhere since stays. False where there is none. Call `committed` after the commit."""
         unit = await store.find_wording(
             connection, source=source, target=target, source_text=mask(storable(source_text)), origin="human"
         )
@@ -293,6 +293,11 @@ class Memory:
             after = found[-1].id
 
     # Keeping up
+
+    async def committed(self) -> None:
+        """Take in what `learn_in` or `forget_in` changed, once its transaction is committed, and tell the others."""
+        await self.refresh()
+        self._bus.publish(TOPIC)
 
     async def refresh(self) -> None:
         """Take in everything that was committed before this call."""

@@ -1,0 +1,218 @@
+"""The process of a Firefox model: it may die at any time, and it is never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.metrics import REGISTRY
+from translation.engines.firefox import FirefoxEngine, FirefoxOptions
+from translation.engines.process import HelperProcess
+from translation.errors import EngineFailed
+
+PAIR = ("en", "pt-BR")
+REPOSITORY = Path(__file__).parents[2]
+
+
+def crashes() -> float:
+    return (
+        REGISTRY.get_sample_value("madoguchi_translation_engine_crashes_total", {"engine": "firefox"}) or 0.0
+    )
+
+
+@pytest.fixture
+def folder(models_dir: Path) -> Path:
+    return models_dir / "firefox-en-pt-BR-2.0-tiny"
+
+
+@pytest.fixture
+def engine(folder: Path) -> Iterator[FirefoxEngine]:
+    made = FirefoxEngine(folder)
+    yield made
+    made.unload()
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    return tmp_path / "helper.py"
+
+
+def helper(script: Path, body: str, *, answer_s: float = 20.0) -> HelperProcess:
+    """A process that runs `body` with `read()` and `write()` for raw bytes."""
+    script.write_text(
+        "import os, sys, struct, time\n"
+        "def read(): n = struct.unpack('>I', sys.stdin.buffer.read(4))[0]; return sys.stdin.buffer.read(n)\n"
+        "def write(data): os.write(1, data)\n" + textwrap.dedent(body)
+    )
+    return HelperProcess(script, answer_s=answer_s)
+
+
+def process_of(engine: FirefoxEngine) -> HelperProcess:
+    assert engine._process is not None
+    return engine._process
+
+
+def gone(pid: int) -> bool:
+    """No such process: not even a zombie."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_model_is_not_in_this_process(engine: FirefoxEngine) -> None:
+    assert engine.translate_batch(["Good morning."], [PAIR])[0].text == "Bom dia."
+    assert process_of(engine).pid != os.getpid()
+    assert "fxtranslate" not in sys.modules
+
+
+def test_process_starts_at_first_use_and_is_kept(engine: FirefoxEngine) -> None:
+    assert engine._process is None
+    engine.translate_batch(["Good morning."], [PAIR])
+    first = process_of(engine).pid
+    engine.translate_batch(["Good evening."], [PAIR])
+    assert process_of(engine).pid == first
+
+
+def test_process_that_was_killed_while_idle_is_started_anew(engine: FirefoxEngine) -> None:
+    engine.load()
+    before, process = crashes(), process_of(engine)
+    os.kill(process.pid, signal.SIGKILL)
+    process._reaper.join(10)
+    assert gone(process.pid)
+    assert engine.translate_batch(["Good morning."], [PAIR])[0].text == "Bom dia."
+    assert crashes() == before + 1
+
+
+def test_process_that_dies_at_work_fails_that_sentence_only(engine: FirefoxEngine) -> None:
+    engine.load()
+    before, process = crashes(), process_of(engine)
+    os.kill(process.pid, signal.SIGSTOP)  # the question is sent, but never read
+    os.kill(process.pid, signal.SIGKILL)
+    with pytest.raises(EngineFailed, match="stopped in the middle"):
+        process.ask({"text": "Good morning."})
+    assert gone(process.pid)
+    assert engine.translate_batch(["Good morning."], [PAIR])[0].text == "Bom dia."
+    assert crashes() == before + 1
+
+
+def test_process_that_hangs_is_killed(folder: Path) -> None:
+    engine = FirefoxEngine(folder, FirefoxOptions(answer_s=2.0))
+    engine.load()
+    process = process_of(engine)
+    os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(EngineFailed):
+        engine.translate_batch(["Good morning."], [PAIR])
+    assert gone(process.pid)
+    assert engine._process is None
+
+
+def test_unloading_leaves_no_process(engine: FirefoxEngine) -> None:
+    engine.load()
+    pid = process_of(engine).pid
+    engine.unload()
+    assert gone(pid)
+
+
+def test_process_does_not_outlive_a_parent_that_is_killed(folder: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time\n"
+            "from pathlib import Path\n"
+            "from translation.engines.firefox import FirefoxEngine\n"
+            "engine = FirefoxEngine(Path(sys.argv[1]))\n"
+            "engine.load()\n"
+            "print('pid', engine._process.pid, flush=True)\n"
+            "sys.stdin.read()\n",
+            str(folder),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=REPOSITORY,
+    )
+    assert parent.stdout is not None
+    line = next(line for line in parent.stdout if line.startswith(b"pid"))
+    worker = os.pidfd_open(int(line.split()[1]))
+    parent.kill()
+    parent.communicate()
+    # A process descriptor becomes readable when its process ends.
+    import select
+
+    ready, _, _ = select.select([worker], [], [], 20)
+    os.close(worker)
+    assert ready == [worker]
+
+
+def test_what_native_code_prints_does_not_get_between_the_answers(script: Path) -> None:
+    from translation.engines import firefox_worker
+
+    source = Path(firefox_worker.__file__).read_text("utf-8")
+    script.write_text(
+        source.replace(
+            "    import fxtranslate\n",
+            "    class fxtranslate:\n"
+            "        class Translator:\n"
+            "            def __init__(self, *parts): pass\n"
+            "            def backend(self): os.write(1, b'noise'); return 'none'\n"
+            "            def translate(self, text): print('noise', flush=True); return text.upper()\n",
+        )
+    )
+    process = HelperProcess(script, answer_s=20.0)
+    parts = dict.fromkeys(("model", "source", "target", "shortlist"), str(script))
+    assert process.ask(parts) == {"backend": "none"}
+    assert process.ask({"text": "ação \ud800 市"}) == {"text": "AÇÃO ? 市"}
+    process.kill()
+
+
+def test_answer_may_come_in_pieces(script: Path) -> None:
+    process = helper(
+        script,
+        """
+        read()
+        for byte in struct.pack('>I', 8) + b'{"a": 1}':
+            write(bytes([byte]))
+        read()
+        """,
+    )
+    assert process.ask({}) == {"a": 1}
+    process.kill()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "read()",
+        "read(); write(b'\\0\\0')",
+        "read(); write(struct.pack('>I', 5) + b'{')",
+        "read(); write(b'\\xff\\xff\\xff\\xff' + b'x' * 100); time.sleep(60)",
+        "read(); write(struct.pack('>I', 3) + b'abc'); time.sleep(60)",
+        "os._exit(3)",
+        "os.abort()",
+    ],
+)
+def test_answer_that_is_none_ends_the_process(script: Path, body: str) -> None:
+    process = helper(script, body)
+    with pytest.raises(EngineFailed):
+        process.ask({"text": "x"})
+    assert gone(process.pid)
+    process.kill()
+
+
+def test_late_answer_ends_the_process(script: Path) -> None:
+    process = helper(script, "read(); time.sleep(60)", answer_s=0.1)
+    with pytest.raises(EngineFailed):
+        process.ask({})
+    assert not process.alive
+
+
+def test_interrupt_from_the_terminal_is_not_for_the_helper(script: Path) -> None:
+    process = helper(script, "read(); write(struct.pack('>I', 2) + b'{}'); read()")
+    assert os.getsid(process.pid) != os.getsid(0)
+    assert process.ask({}) == {}
+    process.kill()
