@@ -31,8 +31,11 @@ setup: $(RUNTIME) ## Install everything the service needs, and prepare the start
 demo: $(RUNTIME) ## Run the whole service with a LINE simulator, demo staff and a demo meeting
 	$(BIN)/madoguchi demo
 
+# Files of tests run side by side; each worker loads models of its own, about 800 MB.
+TEST_WORKERS ?= 2
+
 test: $(DEV) ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 lint: $(DEV) ## Check style, types and the import rule
 	$(BIN)/ruff check .

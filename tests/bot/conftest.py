@@ -32,7 +32,7 @@ from bot.model import Message, Request
 from bot.outbox import OUTBOX
 from bot.service import TRANSLATE
 from bot.simulator import SimulatorOptions, make_simulator
-from config.assembly import Parts, Service, connect
+from config.assembly import Parts, Service, city_glossary, connect
 from config.listening import RecogniserListener
 from config.settings import HttpSettings, LineSettings, Settings
 from config.site import make_site
@@ -47,7 +47,6 @@ from transcripts.model import Word
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from translation.assembly import build_translator
-from translation.glossary import Glossary
 from translation.memory import Memory
 from translation.packages import ModelStore
 from translation.service import Translator
@@ -291,7 +290,7 @@ async def open_office(
             memory = Memory(database, bus, clock, tasks)
             await memory.open()
             stack.push_async_callback(memory.close)
-            glossary = Glossary(())
+            glossary = city_glossary(settings.city_dir)
             translator = translator or build_translator(models, glossary=glossary, memory=memory)
             stack.push_async_callback(translator.close)
             recogniser = recogniser or ScriptedRecogniser(sofa_words())

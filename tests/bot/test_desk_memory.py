@@ -18,7 +18,8 @@ from translation.service import Translator
 
 JAPANESE = "確認しました。保険料18,600円の払い込みは、1月31日までにお願いします。"
 PORTUGUESE = "Verificamos. Pague o prêmio de 18.600 ienes até 31 de janeiro."
-WRITTEN = "確認しました。保険料12,300円の払い込みは、2月28日までにお願いします。"
+WRITTEN = "確認しました。保険料12,300円の払い込みは、2月28日までにお願いいたします。"
+OTHER_FACTS = WRITTEN.replace("いたします", "します")  # the learnt words, with other facts
 
 
 class Remembering(Translator):
@@ -111,6 +112,17 @@ async def test_the_very_words_that_are_written_are_not_suggested(
     assert await suggestions(browser, request_id, JAPANESE) == []
 
 
+async def test_the_same_words_with_other_facts_are_answered_and_not_suggested(
+    office: Office, browser: Browser, request_id: str
+) -> None:
+    await learn(office)
+    status, preview = await browser.api(
+        "POST", f"/api/v1/requests/{request_id}/preview", json={"text": OTHER_FACTS}
+    )
+    assert (status, preview["engine"], preview["suggestions"]) == (200, "memory", [])
+    assert preview["text"] == "Verificamos. Pague o prêmio de 12.300 ienes até 28 de fevereiro."
+
+
 async def test_only_what_people_wrote_in_the_residents_language_is_suggested(
     office: Office, browser: Browser, request_id: str
 ) -> None:
@@ -124,7 +136,7 @@ async def test_at_most_two_answers_are_suggested(office: Office, browser: Browse
     for more in ("は", "も", "ね"):
         text = JAPANESE.replace("までに", f"までに{more}")
         await learn(office, source_text=text, target_text=f"{PORTUGUESE} {more}")
-    assert len(await suggestions(browser, request_id, WRITTEN)) == 2
+    assert len(await suggestions(browser, request_id, OTHER_FACTS)) == 2
 
 
 async def test_reader_of_japanese_needs_no_suggestion(office: Office, browser: Browser) -> None:
@@ -169,7 +181,8 @@ async def test_preview_without_a_script_shows_suggestions_as_a_sound_page(
 ) -> None:
     await learn(office)
     page = await browser.act(request_id, "answer", text=WRITTEN, preview="1")
-    assert [problem for problem in problems(page) if "・" not in problem] == []  # a list in Portuguese
+    # A list in Portuguese, and a term named in both languages.
+    assert [one for one in problems(page) if "・" not in one and "(保険料: " not in one] == []
     (item,) = Page(page).has_class("suggestion")
     assert JAPANESE in item.text
     assert "鈴木 マリア" in item.text

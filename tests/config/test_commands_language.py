@@ -84,7 +84,7 @@ def test_translate_gives_one_result_for_each_line(madoguchi: Madoguchi) -> None:
         "translate", "--from", "en", "--to", "ja", "--json", "-", stdin=lines
     ).json_lines
 
-    assert set(first) == {"text", "source_text", "route", "engine", "confidence", "flags", "facts"}
+    assert set(first) == {"text", "source_text", "route", "engine", "confidence", "flags", "facts", "terms"}
     assert first["source_text"] == "The meeting is on 3 March at 10:00."
     assert "3月3日" in first["text"]
     assert "10時" in first["text"]

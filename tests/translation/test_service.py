@@ -284,7 +284,14 @@ async def test_translator_without_models_translates_nothing(tmp_path: Path) -> N
     opened = build_translator(tmp_path)
     assert not opened.can("ja", "en")
     with pytest.raises(MissingModel):
-        await opened.translate("こんにちは", source="ja", target="en")
+        await opened.translate("窓口は二階です。", source="ja", target="en")
+    await opened.close()
+
+
+async def test_everyday_phrase_needs_no_model(tmp_path: Path) -> None:
+    opened = build_translator(tmp_path)
+    result = await opened.translate("こんにちは", source="ja", target="en")
+    assert (result.text, result.engine, result.route) == ("Hello.", "phrases", ("ja", "en"))
     await opened.close()
 
 
