@@ -43,10 +43,12 @@ from transcripts.service import MeetingService
 from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
 from translation.assembly import TranslationOptions, build_translator
+from translation.batching import BatchingOptions
 from translation.detection import Detector
+from translation.engines.ctranslate import DecodingOptions
 from translation.glossary import Glossary, read_glossary
 from translation.loading import LoadingOptions
-from translation.memory import Memory
+from translation.memory import Memory, MemoryOptions
 from translation.packages import ModelStore
 from translation.service import Translator, TranslatorOptions
 
@@ -119,12 +121,23 @@ def make_translator(settings: Settings, glossary: Glossary, memory: Memory) -> T
     """A translator over the models that are installed. Call where an event loop runs."""
     set_up = settings.translation
     limits = TranslatorOptions(
+        longest_text=set_up.longest_text,
         parallel=set_up.parallel,
-        loading=LoadingOptions(idle_s=set_up.idle_s, memory_mb=set_up.memory_mb),
+        batching=BatchingOptions(
+            waiting_live=set_up.waiting_live,
+            waiting_chat=set_up.waiting_chat,
+            waiting_bulk=set_up.waiting_bulk,
+            recent=set_up.recent,
+        ),
+        loading=LoadingOptions(idle_s=set_up.idle_s, memory_mb=set_up.models_mb),
     )
-    return build_translator(
-        settings.models_folder, TranslationOptions(translator=limits), glossary=glossary, memory=memory
-    )
+    options = TranslationOptions(translator=limits, decoding=DecodingOptions(workers=set_up.workers))
+    return build_translator(settings.models_folder, options, glossary=glossary, memory=memory)
+
+
+def make_memory(settings: Settings, database: Database, bus: Bus, clock: Clock, tasks: Tasks) -> Memory:
+    """The translation memory, not opened yet."""
+    return Memory(database, bus, clock, tasks, MemoryOptions(units=settings.translation.memory_units))
 
 
 @asynccontextmanager
@@ -137,7 +150,7 @@ async def open_translator(settings: Settings, progress: Progress) -> AsyncIterat
         stack.push_async_callback(database.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        memory = Memory(database, LocalBus(), SystemClock(), tasks)
+        memory = make_memory(settings, database, LocalBus(), SystemClock(), tasks)
         stack.push_async_callback(memory.close)
         await memory.refresh()
         translator = make_translator(settings, glossary, memory)
@@ -212,7 +225,7 @@ async def open_service(
             stack.push_async_callback(shared.close)
         accounts = Accounts(database, clock)
         stack.callback(accounts.close)
-        memory = Memory(database, bus, clock, tasks)
+        memory = make_memory(settings, database, bus, clock, tasks)
         await memory.open()
         stack.push_async_callback(memory.close)
         await asyncio.to_thread(Detector().warm_up)  # else the first message would stop the event loop

@@ -77,7 +77,14 @@ class TranslationSettings(Part):
 
     parallel: int = Field(default=2, ge=1)  # batches that are decoded at the same time
     idle_s: float = Field(default=1800.0, gt=0)  # seconds without use until a model leaves memory
-    memory_mb: int = Field(default=2000, gt=0)  # what loaded models may take together, estimated
+    models_mb: int = Field(default=2048, gt=0)  # MiB that loaded models may take together, estimated
+    workers: int = Field(default=2, ge=1)  # batches that one CTranslate2 model decodes at the same time
+    longest_text: int = Field(default=20_000, gt=0)  # characters
+    waiting_live: int = Field(default=500, gt=0)  # sentences of captions that may wait; more are refused
+    waiting_chat: int = Field(default=2000, gt=0)
+    waiting_bulk: int = Field(default=2000, gt=0)
+    recent: int = Field(default=5000, ge=0)  # translated sentences kept for whoever asks for the same
+    memory_units: int = Field(default=200_000, gt=0)  # approved translations held by each process
     argos_index: str = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
     firefox_records: str = (
         "https://firefox.settings.services.mozilla.com"
