@@ -6,6 +6,7 @@ import functools
 import math
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from importlib import resources
@@ -78,6 +79,13 @@ def examine(source_text: str, text: str, source: str, target: str) -> tuple[str,
         **_length_flags(source_text, text, source, target),
     }
     return tuple(flag for flag in FLAGS if raised.get(flag))
+
+
+def is_readable(text: str, language: str) -> bool:
+    """Has it a letter of the script of the language, in half-width as well, or no letters at all?"""
+    plain = unicodedata.normalize("NFKC", text)
+    letters = any(map(str.isalpha, plain))
+    return not letters or bool(_SCRIPTS[languages()[language].script].search(plain))
 
 
 def repeats(text: str) -> bool:

@@ -11,25 +11,46 @@ from typing import Protocol
 from translation.confidence import Evidence, HopEvidence, estimate
 from translation.engine import Output, Pair
 from translation.facts import Check, check, find, mentions
-from translation.facts.protection import Protected, last_resort, protect
+from translation.facts.clauses import Clause
+from translation.facts.protection import last_resort, protect
 from translation.facts.template import Template, template_of
 from translation.glossary.model import GlossaryCheck, TermUse
 from translation.glossary.service import Glossary
-from translation.guards import FLAGS, SURE, examine
+from translation.guards import FLAGS, SURE, examine, is_readable
 from translation.memory import Memory
 from translation.model import Fact, Lane
 from translation.phrases import find_phrase
 from translation.routes import Candidate, Quality, Route
 from translation.tries import (
+    CLAUSE,
+    WHOLE,
+    Attempt,
     Step,
     Try,
     append_facts,
     append_terms,
+    as_it_is,
+    cut,
+    fact_wave,
+    has_letters,
+    join_clauses,
     judge,
-    second_tries,
+    labelled,
+    last_wave,
+    term_wave,
     without_engine,
+    wording_waves,
 )
 from translation.wording import tidy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How many decodes beyond the first a sentence may take at each engine of its way. The last wave may go a few
+    beyond: clauses are decoded together."""
+
+    live: int = 2  # captions do not wait for more
+    others: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +74,7 @@ class _Way:
     flags: set[str] = field(default_factory=set)
     hops: list[HopEvidence] = field(default_factory=list)
     tries: int = 0  # decodes beyond the first
+    tried: set[tuple[str, Pair, bool]] = field(default_factory=set)
     examined: tuple[str, str, tuple[str, ...]] = (
         "",
         "",
@@ -78,12 +100,14 @@ class SentenceTranslator:
         bulk_sentences: int,
         glossary: Glossary | None = None,
         memory: Memory | None = None,
+        effort: Effort = Effort(),
     ) -> None:
         self._runners = runners
         self._memory = memory
         self._quality = quality
         self._bulk = asyncio.Semaphore(bulk_sentences)
         self._glossary = glossary
+        self._effort = effort
 
     def human(self, text: str, source: str, target: str) -> Sentence | None:
         """What a person wrote for this text: an approved translation, or an everyday phrase."""
@@ -106,6 +130,8 @@ class SentenceTranslator:
             return human
         uses = self._glossary.occurrences(text, source, target) if self._glossary else ()
         template = template_of(text, source, uses)
+        if not is_readable(template.frame, source):
+            return _left(text, source, target)
         way = _Way()
         for hop in route.hops:
             template = await self._hop(Step(template, hop.pair, target, self._glossary), hop, lane, way)
@@ -116,49 +142,95 @@ class SentenceTranslator:
     async def _hop(self, step: Step, hop: Candidate, lane: Lane, way: _Way) -> Template:
         """The sentence in the next language; what had to be done to it goes into `way`."""
         target = step.pair[1]
-        if not any(character.isalpha() for character in step.template.frame):
+        if not has_letters(step.template.frame):
             way.hops.append(self._evidence(hop, 0.0))
             return without_engine(step)
-        first = protect(step.template, step.pair, 0)
-        output = await self._decode(first.text, hop, lane)
-        best = judge(first, step, output)
-        way.examined = (first.text, output.text, best.flags)
+        if parts := labelled(step):
+            done = await self._by_clauses(parts, step, hop, lane, way)
+            way.tries -= 1  # one of them is the first
+            if done.good:
+                way.hops.append(self._evidence(hop, done.score))
+                return done.restored.template
+        first = Attempt(protect(step.template, step.pair, 0), step)
+        output = await self._decode(first.protected.text, hop, lane)
+        best = judge(first.protected, step, output)
+        way.tried.add(first.key)
+        way.examined = (first.protected.text, output.text, best.flags)
         if not best.good:
-            best = await self._again(first, step, best, hop, lane, way)
+            best = await self._again(first, best, hop, lane, way)
         way.hops.append(self._evidence(hop, best.score))
-        missing = best.restored.missing
         if best.leaking:
-            output = await self._decode(last_resort(step.template, step.pair[0]), hop, lane)
             way.tries += 1
             way.flags.add("fact_moved")
+            output = await self._decode(last_resort(step.template, step.pair[0]), hop, lane)
             facts = [fact for slot in step.template.slots for fact in slot.facts]
             return append_facts(Template((output.text,)), facts, target)
         if best.swapped:
             way.flags.add("fact_order")
-        if missing:
+        if best.added:
+            way.flags.add("fact_added")
+        if missing := best.restored.missing:
             way.flags.add("fact_moved")
             return append_facts(best.restored.template, missing, target)
         return best.restored.template
 
-    async def _again(
-        self, first: Protected, step: Step, best: Try, hop: Candidate, lane: Lane, way: _Way
-    ) -> Try:
+    async def _again(self, first: Attempt, best: Try, hop: Candidate, lane: Lane, way: _Way) -> Try:
         """The best of the first try and of as many others as it takes."""
-        for wave in second_tries(first, step, best):
-            way.tries += len(wave)
-            others = await asyncio.gather(
-                *(self._other(protected, other, hop, lane) for protected, other in wave)
-            )
-            best = min([best, *(found for tries in others for found in tries)], key=lambda done: done.rank)
-            if best.good:
-                break
+        until = way.tries + (self._effort.live if lane == "live" else self._effort.others)
+        step = first.step
+        if best.facts_wrong:
+            for attempt in WHOLE:
+                if best.facts_wrong and way.tries < until:
+                    wave = fact_wave(step, attempt, terms=best.terms_wrong)
+                    best = await self._wave(wave, best, hop, lane, way)
+            if best.facts_wrong and way.tries < until and (parts := cut(step)):
+                best = min(best, await self._by_clauses(parts, step, hop, lane, way), key=_rank)
+            if best.facts_wrong and way.tries < until:
+                best = await self._wave(fact_wave(step, 3, terms=best.terms_wrong), best, hop, lane, way)
+            if best.facts_wrong and way.tries < until:
+                best = await self._wave(last_wave(step), best, hop, lane, way)
+            if best.terms_wrong and way.tries < until:
+                best = await self._wave(term_wave(step), best, hop, lane, way)
+            return best
+        for wave in wording_waves(first, best):
+            if not best.good and way.tries < until:
+                best = await self._wave(wave, best, hop, lane, way)
         return best
 
-    async def _other(self, protected: Protected, step: Step, hop: Candidate, lane: Lane) -> list[Try]:
-        """A second try, with everything that the engine offers for it. Words that stand in for terms are easy: there a
-        wider search finds nothing better."""
-        output = await self._decode(protected.text, hop, lane, careful=not protected.terms)
-        return [judge(protected, step, offered) for offered in (output, *output.others)]
+    async def _wave(
+        self, wave: Sequence[Attempt], best: Try | None, hop: Candidate, lane: Lane, way: _Way
+    ) -> Try:
+        """The best of what is known and of these attempts, with everything that the engine offers for them."""
+        wave = [one for one in wave if best is None or one.key not in way.tried]
+        way.tried |= {one.key for one in wave}
+        way.tries += len(wave)
+        outputs = await asyncio.gather(
+            *(self._decode(one.protected.text, hop, lane, careful=one.careful) for one in wave)
+        )
+        offered = [
+            judge(one.protected, one.step, each)
+            for one, output in zip(wave, outputs, strict=True)
+            for each in (output, *output.others)
+        ]
+        return min([best, *offered] if best is not None else offered, key=_rank)
+
+    async def _by_clauses(
+        self, parts: Sequence[tuple[Step, Clause]], whole: Step, hop: Candidate, lane: Lane, way: _Way
+    ) -> Try:
+        """The sentence clause by clause."""
+        tries = await asyncio.gather(*(self._clause(step, hop, lane, way) for step, _ in parts))
+        return join_clauses(parts, tries, whole)
+
+    async def _clause(self, step: Step, hop: Candidate, lane: Lane, way: _Way) -> Try:
+        """One clause, with stand-ins, until its facts are right."""
+        if not has_letters(step.template.frame):
+            return as_it_is(step)
+        best = await self._wave(fact_wave(step, CLAUSE[0], terms=False), None, hop, lane, way)
+        for attempt in CLAUSE[1:]:
+            if best.facts_wrong or best.terms_wrong:
+                wave = fact_wave(step, attempt, terms=best.terms_wrong)
+                best = await self._wave(wave, best, hop, lane, way)
+        return best
 
     async def _decode(self, text: str, hop: Candidate, lane: Lane, *, careful: bool = False) -> Output:
         return await self._runners[hop.index].translate(text, hop.pair, lane=lane, careful=careful)
@@ -173,10 +245,27 @@ class SentenceTranslator:
         )
 
 
+def _rank(done: Try) -> tuple[float, ...]:
+    return done.rank
+
+
 def _written(text: str, result: str, source: str, target: str, by: str) -> Sentence:
     """Human text is right by itself; its facts are named all the same, for those who look at it."""
     kept = check(text, source, result, target).kept if find(text, source) else ()
     return Sentence(text=result, engines=(by,), confidence=1.0, flags=(), kept=kept, lost=())
+
+
+def _left(text: str, source: str, target: str) -> Sentence:
+    """No engine can read it, so that it stays as it is: a name, an abbreviation, or a text in another language."""
+    flags = examine(text, text, source, target)
+    return Sentence(
+        text=tidy(text, text, target),
+        engines=(),
+        confidence=min((FLAGS[flag] for flag in flags), default=1.0),
+        flags=flags,
+        kept=find(text, source),
+        lost=(),
+    )
 
 
 def _checked(text: str, result: str, route: Route, way: _Way, terms: GlossaryCheck | None) -> Sentence:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import sentencex
 
+from translation.facts import find
 from translation.languages import languages
 
 # Longer sentences are cut at a comma or a space: small models drop the rest, and fxtranslate truncates in silence.
@@ -20,6 +21,8 @@ LONGEST_SPACED = 200  # characters
 LONGEST_UNSPACED = 90
 # In a language with spaces, a word longer than this is no language: it stays as it is, since models need long for it.
 LONGEST_WORD = 45
+# A sentence with one of these facts is translated alone.
+APART = frozenset({"url", "email", "phone", "postal", "my_number"})
 
 EMOJI = (
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299]"
@@ -27,7 +30,7 @@ EMOJI = (
 )
 _EMOJI_RUN = re.compile(rf"\s*{EMOJI}(?:\s*{EMOJI})*\s*")
 _BULLET = re.compile(
-    r"[ \t\u3000]*(?:[-*+•・●○◎■□◆◇▶►▷※★☆✓✔–—→⇒]+[ \t\u3000]*|[①-⑳㈠-㈩][ \t\u3000]*"
+    r"[ \t\u3000]*(?!\+\d)(?:[-*+•・●○◎■□◆◇▶►▷※★☆✓✔–—→⇒]+[ \t\u3000]*|[①-⑳㈠-㈩][ \t\u3000]*"
     # 1. 2) a. А) ก. and "၁။", then a space; 1．1、一、 need none, but 2、3日 and 二、三日 are no bullets.
     r"|(?!M\. )(?:\d{1,2}|[^\W\d_])[.)．）။](?!\d)[ \t\u3000]+"
     r"|\d{1,2}(?:[．）、]|\.(?=[^\W\d_A-Za-zÀ-ɏ]))(?![\d一二三四五六七八九十])[ \t\u3000]*"
@@ -128,7 +131,7 @@ def gather(pieces: Sequence[Piece], language: str, longest: int, alone: Callable
     joinable = False
     for piece in pieces:
         before = gathered[-1] if gathered else None
-        if piece.is_sentence and joinable and not alone(piece.text):
+        if piece.is_sentence and joinable and not _stays_alone(piece.text, language, alone):
             gap = "" if before is None or before.is_sentence else before.text
             at = len(gathered) - 1 - bool(gap)
             text = gathered[at].text + gap + piece.text
@@ -136,11 +139,16 @@ def gather(pieces: Sequence[Piece], language: str, longest: int, alone: Callable
                 gathered[at:] = [Piece(text, True)]
                 continue
         if piece.is_sentence:
-            joinable = not alone(piece.text)
+            joinable = not _stays_alone(piece.text, language, alone)
         elif piece.text not in ("", " "):
             joinable = False
         gathered.append(piece)
     return gathered
+
+
+def _stays_alone(sentence: str, language: str, alone: Callable[[str], bool]) -> bool:
+    """So do those with an address or a number to call: what stands in for it must not mix with other sentences."""
+    return alone(sentence) or any(fact.kind in APART for fact in find(sentence, language))
 
 
 def _is_noise(sentence: str, language: str) -> bool:

@@ -20,7 +20,8 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|www\.|[^\s@]+@[^\s@]+\.")
 _ENDS = {".": "。", "!": "！", "?": "？"}
 # The full stop of each language that has another one; Thai has none.
 _FULL_STOPS = {"hi": "।", "ne": "।", "bn": "।", "my": "။", "km": "។", "th": ""}
-_WIDE = frozenset({"ja", "zh-Hans", "zh-Hant"})
+# Languages that write full-width punctuation and no spaces.
+WIDE = frozenset({"ja", "zh-Hans", "zh-Hant"})
 _MARKS = {"。": ".", "｡": ".", "।": ".", "။": ".", "។": ".", "៕": ".", "！": "!", "？": "?"}
 _ENDING = re.compile(r"([.。｡।။។៕!！?？])[」』)）\"”'»]*\s*$")
 _ENDED = re.compile(r"[.。｡।॥။។៕!！?？…:：)）」』\"”»]\s*$")
@@ -36,7 +37,7 @@ def clean(text: str) -> str:
 def tidy(text: str, source_text: str, target: str) -> str:
     """Punctuation and spaces as the target language has them, ending as the source ends."""
     text = _WHITE.sub(" ", text).strip()
-    if target in _WIDE:
+    if target in WIDE:
         text = _tidy_wide(text, target)
     else:
         text = re.sub(r"\s+([.,!?;:])(?=\s|$)", r"\1", text)
@@ -64,7 +65,7 @@ def _upper(letter: str, target: str) -> str:
 
 def _ended(text: str, mark: str, target: str) -> str:
     """The text with its full stop, question or exclamation mark."""
-    if target in _WIDE:
+    if target in WIDE:
         return text + _ENDS[mark]
     if mark == ".":
         return text + _FULL_STOPS.get(target, ".")

@@ -38,6 +38,12 @@ FEMININE = {"um": "uma", "dois": "duas"}
 # Signs that no sentence of ours has: private-use characters, invisible separators, and what templates are written with.
 STRAY = re.compile("[\ue000-\uf8ff\u2060-\u2064\ufffc\ufffd⟦⟧⁂]|\\{\\w*\\}|</?\\w*>")
 
+# "500 yen a month" may rightly be 1か月500円.
+EACH = re.compile(r"\b(?:a|per|each|por) (?:month|week|day|year|mês|semana|dia|ano)\b")
+# Words that only begin like a term: a member of a household is no household.
+OTHER_WORDS = ("世帯員",)
+ONE_EACH = re.compile("1(?:か月|ヶ月|カ月|週間|日間|年間)")
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -60,7 +66,10 @@ def judge(source_text: str, facts: Sequence[Expected], text: str, source: str, t
                 break
         else:
             missing.append(fact)
-    known = set(_numbers(unicodedata.normalize("NFKC", source_text)))
+    plain = unicodedata.normalize("NFKC", source_text)
+    known = set(_numbers(plain))
+    if EACH.search(plain):
+        left = ONE_EACH.sub(" ", left)
     added = tuple(number for number in _numbers(left) if number not in known) + tuple(_months(left, target))
     return Opinion(tuple(missing), added, tuple(_leaks(source_text, text, source, target)))
 
@@ -202,9 +211,11 @@ def _stand_ins() -> frozenset[str]:
         elif isinstance(value, list):
             for each in value:
                 collect(each)
+        elif isinstance(value, dict):
+            for each in value.values():
+                collect(each)
 
-    for row in table.get("literals", {}).values():
-        collect(row)
+    collect(table.get("literals", {}))
     return frozenset(found)
 
 
@@ -221,6 +232,8 @@ def _leaks(source_text: str, text: str, source: str, target: str) -> Iterator[st
 def terms_expected(text: str, source: str, target: str) -> list[str]:
     """Keys of the glossary whose words stand in the text, the longest first and none inside another."""
     left = unicodedata.normalize("NFKC", text).casefold()
+    for word in OTHER_WORDS:
+        left = left.replace(word, " ")
     found = []
     for key, ways in _by_length(source):
         if not ways[target]:

@@ -343,3 +343,11 @@ def test_twin_of_a_fact_is_how_the_translation_writes_it() -> None:
     text = "O prazo é 31 de janeiro e o valor é 18.600 ienes."
 
     assert twins(facts, text, "pt-BR") == ("18.600 ienes", "31 de janeiro", "")
+
+
+def test_clock_time_after_a_wide_colon_is_found() -> None:
+    assert [(fact.kind, fact.value) for fact in find("受付時間：9:00～17:00", "ja")] == [
+        ("time", "09:00"),
+        ("time", "17:00"),
+    ]
+    assert [fact.kind for fact in find("1:23:45", "en")] != ["time", "time"]

@@ -19,8 +19,8 @@ class Check:
 
 
 def same(fact: Fact, other: Fact) -> bool:
-    """Do two facts say the same to a reader? A clock time on the hour may be a bare number ("at ten"), a year
-    or a month a number, a fiscal year a year, and a telephone number may stand with or without its hyphens."""
+    """Do two facts say the same to a reader? A clock time on the hour may be a bare number ("at ten"), a year or a
+    month in figures a number, a fiscal year a year, and a telephone number may stand with or without hyphens."""
     if fact.value == other.value:
         return fact.kind == other.kind or {fact.kind, other.kind} <= {"number", "date", "time"}
     years = {fact.value.removeprefix("fy"), other.value.removeprefix("fy")}
@@ -34,7 +34,9 @@ def same(fact: Fact, other: Fact) -> bool:
         hour, minute = map(int, wider.value.split(":"))
         return minute == 0 and number.value in {str(hour), str(hour - 12)}
     if wider.kind == "date" and not wider.value.startswith("w"):
-        return wider.value.lstrip("-").lstrip("0") == number.value
+        # February is no 2, but 2月 may be.
+        named = wider.value.startswith("-") and not any(map(str.isnumeric, wider.text))
+        return not named and wider.value.lstrip("-").lstrip("0") == number.value
     return False
 
 
@@ -63,12 +65,26 @@ def check(source_text: str, source: str, text: str, target: str) -> Check:
     matched = {found[place].start for place in pairs.values()}
     loose = mentions(source_text, source)
     unmatched = [fact for fact in strict if fact.start not in matched]
-    excused = pair_up(unmatched, loose)
     return Check(
         kept=tuple(fact for index, fact in enumerate(facts) if index in pairs),
         lost=tuple(fact for index, fact in enumerate(facts) if index not in pairs),
-        added=tuple(fact for index, fact in enumerate(unmatched) if index not in excused),
+        added=unexplained(text, unmatched, loose),
     )
+
+
+def unexplained(text: str, facts: Sequence[Fact], source: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The facts of the translation `text` that nothing in the source stands for. "8,100 yen a month" may be
+    1か月8,100円, but no 月1日."""
+    figures = [fact for fact in source if not (fact.value == "1" and fact.text.isalpha())]
+    days = [
+        fact for fact in facts if text[fact.start - 1 : fact.start] == "月" and text[fact.end :][:1] == "日"
+    ]
+    others = [fact for fact in facts if fact not in days]
+    left: list[Fact] = []
+    for asked, known in ((days, figures), (others, source)):
+        pairs = pair_up(asked, known)
+        left += [fact for index, fact in enumerate(asked) if index not in pairs]
+    return tuple(left)
 
 
 def twins(facts: Sequence[Fact], text: str, target: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _PHONE = re.compile(
     r"|(?<![\d-])(?:\+\d{10,13}|0\d{9,10})(?![\d-])"
 )
 _ISO = re.compile(r"(?<![\d-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d-])")
-_CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
+_CLOCK = re.compile(r"(?<!\d)(?<!\d:)([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 _PERCENT = re.compile(rf"(?<![A-Za-z\d.,])({DIGITS})\s?(?:%|percent|パーセント|por cento)")
 # The calendars of Thailand and Cambodia count 543 years more; a later year than this one is theirs.
 _FAR = 2400

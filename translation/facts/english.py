@@ -205,6 +205,12 @@ _EACH = (
     "day|night|week|month|year|hour|minute|time|person|adult|child|household|copy|bag|piece|item|sheet|term"
 )
 LENIENT: tuple[Pattern, ...] = (
+    Pattern(
+        "time",
+        re.compile(rf"\b(?P<hour>{_HOUR})\so['’]clock", re.IGNORECASE),
+        lambda match: time_value(parse_words(match["hour"]), 0),
+        frozenset("'’"),
+    ),
     Pattern("date", re.compile(r"\b(?P<month>May|March)\b"), _read_date, frozenset("M")),
     Pattern(
         "time",
@@ -233,6 +239,12 @@ LENIENT: tuple[Pattern, ...] = (
         re.compile(rf"\b(?:an?|per|each|every)(?=\s(?:{_EACH})\b)", re.IGNORECASE),
         lambda _: "1",
         frozenset(),
+    ),
+    Pattern(
+        "number",
+        re.compile(r"\b(?:daily|weekly|monthly|yearly|annual(?:ly)?)\b", re.IGNORECASE),
+        lambda _: "1",
+        frozenset("l"),
     ),
     Pattern("number", re.compile(r"\b(\d+)(?:st|nd|rd|th)\b"), lambda match: str(int(match[1]))),
     Pattern(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TypeVar
@@ -18,11 +18,12 @@ from translation.engine import Pair
 from translation.facts.checking import pair_up
 from translation.facts.finding import mentions
 from translation.facts.template import Part, Slot, Template, TermSlot, cut_out, write_slot
-from translation.facts.vocabulary import ENGLISH, PORTUGUESE
+from translation.facts.vocabulary import vocabulary
 from translation.facts.writing import write
 from translation.glossary.model import TermUse
 from translation.glossary.standins import StandIn, choose, spots
 from translation.model import Fact
+from translation.wording import WIDE
 
 T = TypeVar("T")
 
@@ -32,8 +33,8 @@ class StandIns:
     """The table in data/standins.toml."""
 
     hard: frozenset[str]
-    literals: Mapping[str, Sequence[Sequence[str]]]
-    values: Mapping[str, Sequence[str]]
+    literals: Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
+    values: Mapping[str, Mapping[str, Sequence[str]]]
     words: Mapping[str, Mapping[str, str]]
 
 
@@ -99,11 +100,10 @@ def protect(
     template: Template,
     pair: Pair,
     attempt: int,
-    trusted: Collection[Fact] = (),
     terms: TermTry | None = None,
 ) -> Protected:
     """The sentence for an engine. Attempt 0 hands over what engines can be trusted with as it is; from attempt 1
-    on, every fact but the `trusted` has a stand-in, another one each time. Terms go in as they are without `terms`."""
+    on, every fact has a stand-in, another one each time. Terms go in as they are without `terms`."""
     if not template.places:
         return Protected(template.text, ())
     chooser = _Chooser(template, pair, attempt)
@@ -115,8 +115,7 @@ def protect(
             form, term_mark = chooser.term(place, terms)
             term_marks += [term_mark] if term_mark else []
         else:
-            trust = (attempt == 0 and place.kind not in chooser.table.hard) or place.facts[0] in trusted
-            form, mark = chooser.fact(place, trust)
+            form, mark = chooser.fact(place, attempt == 0 and place.kind not in chooser.table.hard)
             marks.append(mark)
         forms.append(form)
     return Protected(template.replaced(forms), tuple(marks), tuple(term_marks))
@@ -130,7 +129,9 @@ class _Chooser:
         self._pair = pair
         self._text = template.text
         self._shift = max(attempt - 1, 0)
-        self._literals = self.table.literals.get("-".join(pair), self.table.literals["default"])
+        joined = "-".join(pair)
+        self._literals = self.table.literals.get(joined, self.table.literals["default"])
+        self._values = self.table.values.get(joined, self.table.values["default"])
         self._frame = template.frame
         self._used = {fact.value for slot in template.slots for fact in slot.facts} if attempt == 0 else set()
 
@@ -153,7 +154,7 @@ class _Chooser:
 
     def literal(self, slot: Slot) -> tuple[str, Mark]:
         """A stand-in that is looked for as it is; the fact itself where all are used up."""
-        for given, expected in _turned(self._literals, self._shift):
+        for given, expected in _turned(self._literals[slot.kind], self._shift):
             if given not in self._used and given not in self._frame:
                 self._used.add(given)
                 return given, Mark(slot, expected, slot.facts)
@@ -162,9 +163,9 @@ class _Chooser:
     def value(self, slot: Slot) -> tuple[str, Mark]:
         """An easy fact of the same kind, recognised by its value; the fact itself where all are used up."""
         percent = slot.facts[0].value.endswith("%")
-        values = self.table.values["percent" if percent else slot.kind]
+        values = self._values["percent" if percent else slot.kind]
         for value in _turned(values, self._shift):
-            if value not in self._used:
+            if value not in self._used and value != slot.facts[0].value:
                 self._used.add(value)
                 like = Fact(kind=slot.facts[0].kind, text=value, value=value, start=0, end=0)
                 return write(like, self._pair[0]), Mark(slot, None, (like,))
@@ -226,19 +227,51 @@ def _overlaps(start: int, end: int, spans: Sequence[tuple[int, int, Part]]) -> b
 
 
 def _rewritten(mark: Mark, place: Fact, target: str) -> Slot:
-    """The fact for its place: ordinals stay ordinals, plural weekdays plural, and a number in words in words."""
+    """The fact for its place. An engine's own wording stays where it says the fact itself as readers expect it, in
+    words above all; formats of other countries and stand-ins are replaced. Ordinals stay ordinals."""
     facts = mark.slot.facts
-    if mark.slot.kind == "weekday" and mark.like == facts:
-        return Slot(facts, place.text)  # "Mondays", "terças-feiras"
-    if facts[0].kind != "number" or len(facts) > 1:
-        return write_slot(facts, target)
-    ordinal = bool(re.fullmatch(r"\d+(?:st|nd|rd|th|[ºª°])", place.text))
-    if mark.like == facts and (ordinal or (place.text.isalpha() and target != "ja")):
+    if mark.like == facts and _stays(facts[0], place, target):
         return Slot(facts, place.text)
-    if ordinal or place.text.casefold() in (*ENGLISH.ordinals, *"|".join(PORTUGUESE.ordinals).split("|")):
-        ending = {"en": _english_suffix(facts[0].value), "pt-BR": "º"}.get(target, "")
-        return Slot(facts, write(facts[0], target) + ending)
+    if facts[0].kind == "number" and len(facts) == 1 and (ordinal := _ordinal(facts[0], place.text, target)):
+        return Slot(facts, ordinal)
     return write_slot(facts, target)
+
+
+def _stays(fact: Fact, place: Fact, target: str) -> bool:
+    """Does this wording of the fact itself stay?"""
+    if fact.value.startswith("w"):
+        return True  # "Mondays", "terças-feiras"
+    said = place.text
+    if said.startswith("午前") and fact.kind == "time":
+        return True  # the same hours as in 24; 午後 has others
+    if any(character.isdecimal() for character in said):
+        return bool(_ORDINAL.fullmatch(said) or (target in WIDE and _IN_MYRIADS.fullmatch(said)))
+    if fact.value != place.value:
+        return False
+    if fact.kind == "time":
+        return not any(map(str.isnumeric, said)) and fact.value in ("12:00", "00:00")  # noon, 正午
+    return fact.kind == "number" and (target not in WIDE or bool(_SMALL_IN_KANJI.fullmatch(said)))
+
+
+# 45万円, 125億円.
+_IN_MYRIADS = re.compile(r"(?:[0-9,]+[億万])+円?")
+# Larger numbers are easier to read in figures, and 七七七千 is none.
+_SMALL_IN_KANJI = re.compile("[二三四五六七八九]?十?[一二三四五六七八九]?")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|[ºª°])")
+
+
+def _ordinal(fact: Fact, replaced: str, target: str) -> str | None:
+    """The number as an ordinal, in figures, where one stood in for it; None where none did."""
+    said = replaced.casefold()
+    words = "|".join(filter(None, vocabulary(target).ordinals))
+    if not _ORDINAL.fullmatch(said) and not (words and re.fullmatch(words, said)):
+        return None
+    if target == "en":
+        return write(fact, target) + _english_suffix(fact.value)
+    return write(fact, target) + ("º" if target in _RAISED_O else "")
+
+
+_RAISED_O = frozenset({"pt-BR", "es"})
 
 
 def _english_suffix(number: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from translation.facts.finding import find
 from translation.facts.writing import write
 from translation.glossary.model import TermUse
 from translation.model import Fact
+from translation.wording import WIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,14 @@ class Template:
 
 
 def template_of(text: str, language: str, uses: Sequence[TermUse] = ()) -> Template:
-    """Mark the facts of a sentence, each in the usual format of its language, and the terms. A fact within a term
-    belongs to the term, as the number in "those 75 and over"; a term within a fact, as in an address, is none."""
+    """Mark the facts of a sentence, each as the person wrote it, and the terms. A fact within a term belongs to the
+    term, as the number in "those 75 and over"; a term within a fact, as in an address, is none."""
     facts = find(text, language)
     if not facts and not uses:
         return Template((text,) if text else ())
     terms = [use for use in uses if not any(_splits(use, fact) for fact in facts)]
     spans: list[tuple[int, int, Part]] = [
-        (fact.start, fact.end, Slot((fact,), write(fact, language)))
+        (fact.start, fact.end, Slot((fact,), fact.text))
         for fact in facts
         if not any(use.start <= fact.start and fact.end <= use.end for use in terms)
     ]
@@ -106,26 +108,107 @@ def cut_out(text: str, spans: Sequence[tuple[int, int, Part]]) -> Template:
     return Template(tuple(part for part in parts if part != ""))
 
 
+def usual(template: Template, language: str) -> Template:
+    """Every fact in the usual format of `language`, which models know best."""
+    return Template(
+        tuple(write_slot(part.facts, language) if isinstance(part, Slot) else part for part in template.parts)
+    )
+
+
 def write_slot(facts: Sequence[Fact], language: str) -> Slot:
-    """One fact, or the two ends of a range, in the formats of `language`."""
+    """A fact, or several that belong together, in the formats of `language`: the ends of a range, the day of a date,
+    its time."""
+    wide = language in WIDE
     dash = "〜" if language == "ja" else "–"
-    return Slot(tuple(facts), dash.join(write(fact, language) for fact in facts))
+    text = write(facts[0], language)
+    for before, fact in pairwise(facts):
+        written = write(fact, language)
+        if _is_weekday(fact) and not _is_weekday(before):
+            text += f"（{written}）" if wide else f" ({written})"
+        elif fact.kind == before.kind:
+            text += f"{dash}{written}"
+        else:
+            text += written if wide else f", {written}"
+    return Slot(tuple(facts), text)
+
+
+def _is_weekday(fact: Fact) -> bool:
+    return fact.kind == "date" and fact.value.startswith("w")
 
 
 # What stands between the two ends of a range.
 _BETWEEN = {
     "ja": re.compile(r"(?:から|より|〜|～|~|-|–)"),
     "en": re.compile(r" ?(?:to|until|till|through|-|–|~) ?"),
+    "pt-BR": re.compile(r" ?(?:a|às|até|até as|até às|-|–|~) ?"),
 }
+_DASH = re.compile(" ?[-–~〜～] ?")
+# What stands between a date, its weekday and its time.
+_TOGETHER = {
+    "ja": re.compile(r"[（(]|[)）]?の?|、"),
+    "en": re.compile(r",? ?(?:at |on |from )?"),
+    "pt-BR": re.compile(r",? ?(?:às? |das? |do dia |de |em )?"),
+}
+_APPOSED = re.compile(r"[,、，]? ?[(（]?")
+_TOGETHER_KINDS = ({"date", "weekday"}, {"date", "time"})
+
+
+def group_facts(template: Template, language: str) -> Template:
+    """Facts that belong together as one slot, so that a model meets as few as possible: ranges, a date and its
+    weekday, a date and its time. Returns the same template where there are none."""
+    merged = merge_ranges(template, language)
+    together = _TOGETHER.get(language, _APPOSED)
+    parts = list(merged.parts)
+    at = 0
+    while at + 1 < len(parts):
+        first, between = parts[at], parts[at + 1]
+        wide = 3 if isinstance(between, str) else 2
+        second = parts[at + wide - 1] if at + wide <= len(parts) else ""
+        gap = between if isinstance(between, str) else ""
+        if isinstance(first, Slot) and isinstance(second, Slot) and _belong(first, second, gap, together):
+            parts[at : at + wide] = [_together(first, second, language)]
+            _close(parts, at, gap)
+            if language == "en" and at:
+                parts[at - 1] = _on(parts[at - 1])
+        else:
+            at += 1
+    return Template(tuple(part for part in parts if part != "")) if len(parts) < len(merged.parts) else merged
+
+
+def _belong(first: Slot, second: Slot, gap: str, together: re.Pattern[str]) -> bool:
+    kinds = {first.kind, second.kind}
+    return kinds in _TOGETHER_KINDS and len(first.facts + second.facts) < 5 and bool(together.fullmatch(gap))
+
+
+def _together(first: Slot, second: Slot, language: str) -> Slot:
+    """The date first, then its weekday, then its time."""
+    facts = first.facts + second.facts if first.kind == "date" else second.facts + first.facts
+    return write_slot(facts, language)
+
+
+def _on(before: Part) -> Part:
+    """ "At 10:00 on Monday" has become "at Monday, 10:00"."""
+    return re.sub(r"\bat $", "on ", before) if isinstance(before, str) else before
+
+
+def _close(parts: list[Part], at: int, gap: str) -> None:
+    """The bracket that was opened between the two is no longer needed."""
+    after = parts[at + 1] if at + 1 < len(parts) else ""
+    if (
+        gap.strip().endswith(("(", "（"))
+        and isinstance(after, str)
+        and after.lstrip().startswith((")", "）"))
+    ):
+        parts[at + 1] = after.lstrip()[1:]
 
 
 def merge_ranges(template: Template, language: str) -> Template:
     """Times and dates that are the ends of a range as one slot, so that a model meets a single fact. Returns the same
     template where there is no range."""
-    between_ends = _BETWEEN.get(language)
+    between_ends = _BETWEEN.get(language, _DASH)
     parts = list(template.parts)
     at = 0
-    while between_ends and at + 2 < len(parts):
+    while at + 2 < len(parts):
         first, between, second = parts[at : at + 3]
         if (
             isinstance(first, Slot)

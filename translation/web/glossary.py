@@ -89,7 +89,7 @@ class GlossaryPages:
             words=words,
             query=urlencode({"words": words}) if words else "",
             **self._pairs(),
-            **_entries(self._site.glossary.terms, words),
+            **_entries(self._site.glossary.terms, words, _first(request), self._site.options.page_rows),
         )
 
     def _pairs(self) -> dict[str, list[str]]:
@@ -107,14 +107,26 @@ def _with_words(request: web.Request, trial: Trial) -> Trial:
     return replace(trial, flags=tuple(dict.fromkeys(flags)))
 
 
-def _entries(terms: Sequence[Term], words: str) -> dict[str, Any]:
-    """The rows that have all words somewhere, and the languages that the glossary has."""
+def _first(request: web.Request) -> int:
+    """How many of the terms found stand on earlier pages."""
+    number = request.query.get("after", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+
+
+def _entries(terms: Sequence[Term], words: str, first: int, rows: int) -> dict[str, Any]:
+    """A page of the terms that have all words somewhere, and the languages that the glossary has."""
     used = {tag for term in terms for tag in (*term.wordings, *term.forbidden)}
     tags = [tag for tag in languages() if tag in used]
     wanted = _fold(words).split()
+    found = [term for term in terms if _has(term, wanted)]
+    first = first if first < len(found) else 0
+    shown = found[first : first + rows]
     return {
         "tags": tags,
-        "entries": [_entry(term, tags) for term in terms if _has(term, wanted)],
+        "count": len(found),
+        "entries": [_entry(term, tags) for term in shown],
+        "after": first,
+        "next": first + rows if first + rows < len(found) else 0,
     }
 
 

@@ -50,11 +50,43 @@ async def test_visitor_is_sent_to_the_login_form(site: Running) -> None:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_whole_glossary_of_the_city_is_a_sound_page(site: Running, language: str) -> None:
+async def test_whole_glossary_of_the_city_can_be_read_page_after_page(site: Running, language: str) -> None:
     reader = Reader(site, await site.log_in("admin"))
-    page = await reader.get(f"/glossary?ui={language}")
-    assert (reader.status, problems(reader.html)) == (200, [])
-    assert len(cells(page)) == len(read_glossary(GLOSSARY).terms)
+    found: list[list[str]] = []
+    address: str | None = f"/glossary?ui={language}"
+    while address:
+        page = await reader.get(address)
+        assert (reader.status, problems(reader.html)) == (200, [])
+        assert len(cells(page)) <= WebOptions().page_rows
+        found += cells(page)
+        address = next(
+            (link.attributes["href"] for link in page.all("a") if "after=" in link.attributes["href"]), None
+        )
+    assert [row[0] for row in found] == [
+        " / ".join(term.wordings["ja"]) for term in read_glossary(GLOSSARY).terms
+    ]
+
+
+async def test_pages_of_a_search_keep_its_words_and_count_all_that_was_found(build: Build) -> None:
+    site = await build(
+        glossary=glossary(
+            "ja,en\n窓口一,first counter\n市役所,city hall\n窓口二,second counter\n窓口三,third counter\n"
+        ),
+        options=WebOptions(page_rows=2),
+    )
+    reader = Reader(site, await site.log_in("staff"))
+    page = await reader.get("/glossary?words=counter&ui=en")
+    assert [row[0] for row in cells(page)] == ["窓口一", "窓口二"]
+    assert "3 in all" in page.root.text
+    (more,) = [link.attributes["href"] for link in page.all("a") if "after=" in link.attributes["href"]]
+    assert more == "/glossary?words=counter&after=2#terms"
+    assert [row[0] for row in cells(await reader.get(more))] == ["窓口三"]
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "²", "999999", "9" * 400])
+async def test_page_that_is_not_there_is_the_first(reader: Reader, after: str) -> None:
+    page = await reader.get(f"/glossary?after={after}")
+    assert [row[0] for row in cells(page)] == ["市役所", "窓口", "国保"]
 
 
 async def test_terms_stand_under_their_languages_with_every_wording(reader: Reader) -> None:
