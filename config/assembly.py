@@ -50,6 +50,7 @@ from translation.glossary import Glossary, read_glossary
 from translation.loading import LoadingOptions
 from translation.memory import Memory, MemoryOptions
 from translation.packages import ModelStore
+from translation.sentences import Effort
 from translation.service import Translator, TranslatorOptions
 
 Progress = Callable[[str, int, int], None]  # what is being prepared, how much is done, of how much
@@ -123,6 +124,7 @@ def make_translator(settings: Settings, glossary: Glossary, memory: Memory) -> T
     limits = TranslatorOptions(
         longest_text=set_up.longest_text,
         parallel=set_up.parallel,
+        effort=Effort(live=set_up.tries_live, others=set_up.tries),
         batching=BatchingOptions(
             waiting_live=set_up.waiting_live,
             waiting_chat=set_up.waiting_chat,

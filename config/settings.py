@@ -80,6 +80,10 @@ class TranslationSettings(Part):
     models_mb: int = Field(default=2048, gt=0)  # MiB that loaded models may take together, estimated
     workers: int = Field(default=2, ge=1)  # batches that one CTranslate2 model decodes at the same time
     longest_text: int = Field(default=20_000, gt=0)  # characters
+    tries_live: int = Field(
+        default=2, ge=0
+    )  # further decodes of a caption whose facts or words did not come through
+    tries: int = Field(default=8, ge=0)  # the same for all other texts
     waiting_live: int = Field(default=500, gt=0)  # sentences of captions that may wait; more are refused
     waiting_chat: int = Field(default=2000, gt=0)
     waiting_bulk: int = Field(default=2000, gt=0)

@@ -23,7 +23,7 @@ from translation.loading import LoadingOptions
 from translation.memory import Memory
 from translation.model import Fact, Lane, TermMention, Translation
 from translation.routes import Quality, Route, measured_quality
-from translation.sentences import Sentence, SentenceTranslator
+from translation.sentences import Effort, Sentence, SentenceTranslator
 from translation.splitting import Piece, gather, join, split
 from translation.wording import clean
 
@@ -39,6 +39,7 @@ class TranslatorOptions:
     bulk_sentences: int = (
         32  # sentences of bulk work on their way at once; the others wait outside the queues
     )
+    effort: Effort = Effort()  # decodes beyond the first that a sentence may take
     check_s: float = 5.0  # seconds between looks for idle models and newly installed ones
     batching: BatchingOptions = BatchingOptions()
     loading: LoadingOptions = LoadingOptions()
@@ -68,7 +69,7 @@ class Translator:
         self._fleet = Fleet(self._scheduler, quality, engines)
         self._source = source
         self._sentences = SentenceTranslator(
-            self._fleet.runners, quality, options.bulk_sentences, glossary, memory
+            self._fleet.runners, quality, options.bulk_sentences, glossary, memory, options.effort
         )
         self._tasks.keep("translation_models", self._watch)
 
