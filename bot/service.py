@@ -331,6 +331,7 @@ class ChatService:
                     )
                     number = opened.number
                     await self._put_under(connection, action.message_id, opened.id)
+                    await self._translate_earlier(connection, decision.resident.id, opened.id)
                 case AddToRequest():
                     await self._put_under(connection, action.message_id, action.request_id)
                     await self._reopen(connection, decision)
@@ -363,6 +364,16 @@ class ChatService:
             await self._jobs.add(
                 connection, queue=TRANSLATE, key=request_id, payload={"message_id": message_id}
             )
+
+    async def _translate_earlier(
+        self, connection: AsyncConnection, resident_id: str, request_id: str
+    ) -> None:
+        """What the resident wrote to the bot before is shown beside the request, so staff have to read it too."""
+        for message in await store.conversation_messages(connection, resident_id):
+            if message.direction == "resident" and message.japanese is None and not message.request_id:
+                await self._jobs.add(
+                    connection, queue=TRANSLATE, key=request_id, payload={"message_id": message.id}
+                )
 
     async def _say(
         self,

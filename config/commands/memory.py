@@ -75,9 +75,13 @@ def import_file(file: Path, author: str, as_json: bool) -> None:
     if as_json:
         say(dataclasses.asdict(count) | {"written": imported.written})
         return
-    click.echo(f"Read {count.units} units, learnt {imported.written}.")
+    click.echo(f"Read {_units(count.units)}, learnt {imported.written}.")
     for line in _skipped(imported):
         click.echo(line)
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"
 
 
 def _skipped(imported: Imported) -> list[str]:
@@ -130,7 +134,7 @@ def export_file(file: str, source: str, target: str, origin: Any, as_json: bool)
     if as_json:
         say({"file": file, "units": written})
     else:
-        click.echo(f"Wrote {written} units.", err=file == "-")
+        click.echo(f"Wrote {_units(written)}.", err=file == "-")
 
 
 @memory.command("list")

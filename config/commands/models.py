@@ -82,6 +82,9 @@ def _console() -> Console:
 def _show_models(infos: Sequence[ModelInfo]) -> None:
     from rich.table import Table
 
+    if not infos:
+        click.echo("No model is installed; `madoguchi models prepare` unpacks the starter models.")
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("PAIR", "ENGINE", "VERSION"):
         table.add_column(heading, no_wrap=True)
@@ -100,7 +103,7 @@ def _show_models(infos: Sequence[ModelInfo]) -> None:
 
 def _use(info: ModelInfo, use: Use) -> str:
     if info.state != "ready":
-        return info.problem or "models prepare" if info.state == "available" else info.problem
+        return info.problem or "run `madoguchi models prepare`" if info.state == "available" else info.problem
     if use.best_in == use.pairs:
         return "in use"
     if use.best_in:

@@ -203,6 +203,18 @@ def test_message_without_japanese_yet_says_that_it_is_coming(show: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "request_state"),
+    [({"japanese": ""}, "open"), ({"japanese": None}, "closed")],
+    ids=["could-not-be-translated", "request-is-over"],
+)
+def test_message_that_will_not_be_translated_promises_nothing(
+    show: Any, message: dict[str, Any], request_state: str
+) -> None:
+    page = show(selected=with_message(text="Olá", language="pt-BR", **message) | {"state": request_state})
+    assert "Translating…" not in page.root.text
+
+
+@pytest.mark.parametrize(
     ("route", "expected"),
     [
         (["pt-BR", "en", "ja"], "via English"),

@@ -477,6 +477,16 @@ async def test_question_without_an_article_reaches_the_queue_in_japanese(office:
     assert waiting.first.translation["route"] == ["pt-BR", "en", "ja"]
 
 
+async def test_what_was_said_to_the_bot_before_reaches_staff_in_japanese_too(office: Office) -> None:
+    await office.say(SOFA)
+    await office.ask_for_clerk(DRUMS)
+    request = await office.request()
+    opened = await office.service.requests.open(request.id)
+    theirs = [message for message in opened.messages if message.direction == "resident" and message.text]
+    assert [message.text for message in theirs][:2] == [SOFA, DRUMS]
+    assert [message.text for message in theirs if not message.japanese] == []
+
+
 async def test_request_at_night_says_when_somebody_will_be_there(office: Office) -> None:
     office.clock.advance(12 * 3600)  # 21:30 on Monday; Tuesday is a holiday
     await office.say(DRUMS)

@@ -110,7 +110,7 @@ def test_export_to_stdout_is_the_file_alone(filled: Madoguchi) -> None:
     assert answer.out.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<tmx version="1.4">')
     assert answer.out.count("<tu ") == 1
     assert answer.out.endswith("</tmx>\n")
-    assert answer.err == "Wrote 1 units.\n"
+    assert answer.err == "Wrote 1 unit.\n"
 
 
 @pytest.mark.parametrize(

@@ -348,3 +348,13 @@ def test_broken_package_is_refused_and_leaves_nothing(
 
 def test_package_that_is_not_there_is_refused(madoguchi: Madoguchi) -> None:
     assert madoguchi("models", "import", "nowhere.argosmodel").refusal.startswith("There is no file")
+
+
+def test_empty_folder_says_how_to_get_models(madoguchi: Madoguchi, tmp_path: Path) -> None:
+    copy = tmp_path / "models"
+    copy.mkdir()
+    answer = madoguchi("models", "verify", MODELS_DIR=str(copy))
+    assert (answer.code, answer.out) == (
+        0,
+        "No model is installed; `madoguchi models prepare` unpacks the starter models.\n",
+    )

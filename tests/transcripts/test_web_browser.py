@@ -231,6 +231,22 @@ async def test_approval_says_that_it_is_used_and_can_be_taken_back(browser: Brow
     assert site.memory.find("The school opens at 9.", "en", "ja") is None
 
 
+async def test_approval_of_a_colleague_says_that_it_is_used_too(browser: Browser, build: Build) -> None:
+    site = await build(remember=True)
+    meeting = (await site.meeting("ja")).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    await site.translated()
+    bob = await site.log_in("bob", "interpreter")
+    page = await open_page(browser, site, f"/review/{meeting}?ui=en", client=bob, width=1280)
+    cell = page.locator("[data-cell][data-lang='ja']")
+    await site.service.correct(meeting, seq=1, lang="ja", text="学校は9時に開きます。", rev=1, account=ANN)
+    await expect(cell.locator("[data-status]")).to_have_text("Approved")
+    await expect(cell.get_by_text("used from now on")).to_be_visible()
+    await site.service.withdraw(meeting, seq=1, lang="ja", rev=2, account=ANN)
+    await expect(cell.locator("[data-status]")).to_have_text("Draft")
+    await expect(cell.locator("[data-learnt]")).to_be_hidden()
+
+
 async def test_taking_an_approval_back_keeps_what_is_being_typed(browser: Browser, build: Build) -> None:
     site = await build(remember=True)
     meeting = (await site.meeting("ja")).meeting.id

@@ -15,7 +15,7 @@ import pytest
 from core.metrics import REGISTRY
 from translation.engines.firefox import FirefoxEngine, FirefoxOptions
 from translation.engines.process import HelperProcess
-from translation.errors import EngineFailed
+from translation.errors import BrokenModel, EngineFailed
 
 PAIR = ("en", "pt-BR")
 REPOSITORY = Path(__file__).parents[2]
@@ -216,3 +216,31 @@ def test_interrupt_from_the_terminal_is_not_for_the_helper(script: Path) -> None
     assert os.getsid(process.pid) != os.getsid(0)
     assert process.ask({}) == {}
     process.kill()
+
+
+class DyingEngine(FirefoxEngine):
+    """Its first processes are killed before they have read the model."""
+
+    deaths = 0
+
+    def _start(self) -> HelperProcess:
+        process = super()._start()
+        if self.deaths:
+            self.deaths -= 1
+            os.kill(process._process.pid, signal.SIGKILL)
+        return process
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_process_that_is_killed_while_it_loads_is_started_once_more(folder: Path, deaths: int) -> None:
+    engine = DyingEngine(folder)
+    engine.deaths = deaths
+    try:
+        if deaths == 1:
+            engine.load()
+            assert process_of(engine).alive
+        else:
+            with pytest.raises(BrokenModel, match="died twice"):
+                engine.load()
+    finally:
+        engine.unload()

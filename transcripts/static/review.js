@@ -27,6 +27,7 @@ function store(cell, caption) {
     return;
   }
   accept(cell, caption, caption.text);
+  if (caption.flags.includes("checked") && caption.lang !== rows.dataset.spoken) showLearnt(cell);
 }
 
 function accept(cell, caption, text) {
@@ -39,7 +40,7 @@ function accept(cell, caption, text) {
   cell.querySelector("[data-clash]").hidden = true;
   for (const flag of cell.querySelectorAll("[data-flag]")) flag.remove();
   const checked = caption.flags.includes("checked");
-  cell.querySelector("[data-learnt]").hidden = !caption.learnt; // only the answer to one's own approval says so
+  cell.querySelector("[data-learnt]").hidden = !caption.learnt;
   cell.querySelector("[data-withdraw]").hidden = !checked;
   if (text !== caption.text) status(cell, words.edited, "waiting");
   else status(cell, checked ? words.checked : words.draft, checked ? "done" : "");
@@ -131,6 +132,18 @@ async function showHistory(cell) {
   );
 }
 
+async function freshPage() {
+  return new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+}
+
+/** The stream is for viewers and does not say whether the memory learnt a colleague's approval; the page does. */
+async function showLearnt(cell) {
+  const rev = cell.elements.rev.value;
+  const theirs = (await freshPage()).getElementById(field(cell).id)?.form;
+  if (theirs?.elements.rev.value !== rev || cell.elements.rev.value !== rev) return;
+  cell.querySelector("[data-learnt]").hidden = theirs.querySelector("[data-learnt]").hidden;
+}
+
 let loading = false;
 
 /** New captions come as rows from the server, so that one template makes them all. */
@@ -138,8 +151,7 @@ async function addRows() {
   if (loading || !rows.dataset.last) return;
   loading = true;
   try {
-    const text = await (await fetch(location.href)).text();
-    const fresh = new DOMParser().parseFromString(text, "text/html");
+    const fresh = await freshPage();
     for (const row of fresh.querySelectorAll("#rows > [data-seq]")) {
       if (!document.getElementById(row.id)) rows.append(document.adoptNode(row));
     }

@@ -66,13 +66,20 @@ class FirefoxEngine:
             self.unload()
         check_files(self._folder, self._manifest)
         files = self._files()
-        process = HelperProcess(Path(firefox_worker.__file__), answer_s=self._options.answer_s)
+        process = self._start()
         try:
             answer = process.ask(files)
-        except EngineFailed as error:
-            raise BrokenModel(
-                f"The model “{self._folder.name}” does not load (its process died); import it again."
-            ) from error
+        except EngineFailed:
+            # The files are what they should be, so something else ended the process: want of memory, or a person.
+            CRASHES.labels(self.name).inc()
+            process = self._start()
+            try:
+                answer = process.ask(files)
+            except EngineFailed as error:
+                raise BrokenModel(
+                    f"The model “{self._folder.name}” does not load (its process died twice); see whether the machine "
+                    "has enough memory, or import it again."
+                ) from error
         if "error" in answer:
             process.kill()
             raise BrokenModel(
@@ -81,6 +88,9 @@ class FirefoxEngine:
         log.info("model_loaded", engine=self.name, model=self._folder.name, backend=answer["backend"])
         self._process = process
         return process
+
+    def _start(self) -> HelperProcess:
+        return HelperProcess(Path(firefox_worker.__file__), answer_s=self._options.answer_s)
 
     def _files(self) -> dict[str, str]:
         vocabularies = sorted(self._folder.glob("*vocab*.spm"))
