@@ -34,7 +34,7 @@ log = get_logger(__name__)
 
 ANSWER_MAX = 2000  # characters of a clerk's answer
 SUGGESTIONS = 2  # that a clerk sees at once: more would be in the way
-ALIKE = 0.85  # share of words that a suggestion has in common with what is being written
+ALIKE = 0.75  # share of words that a suggestion has in common with what is being written
 
 REQUESTS = counter("requests", "Changes of requests", ["change"])
 ANSWER_SECONDS = histogram(

@@ -92,6 +92,7 @@ class EngineRunner:
     def __init__(self, engine: TranslationEngine, scheduler: Scheduler) -> None:
         self.engine = engine
         self.broken: BrokenModel | None = None  # why routes should leave it out
+        self.broken_at = 0.0  # seconds on the monotonic clock
         self.running = 0  # batches
         self.running_bulk = 0
         self._scheduler = scheduler
@@ -263,7 +264,7 @@ class Scheduler:
         self.models.release(runner.engine)
         if (error := done.exception()) is not None:
             if isinstance(error, BrokenModel):
-                runner.broken = error
+                runner.broken, runner.broken_at = error, self._clock.monotonic()
             results: Sequence[Output | BaseException] = [error] * len(batch)
         else:
             results = done.result()
@@ -303,7 +304,7 @@ class Scheduler:
 
     def _model_is_there(self, engine: TranslationEngine, broken: BrokenModel | None) -> None:
         runner = self._runners[engine]
-        runner.broken = broken
+        runner.broken, runner.broken_at = broken, self._clock.monotonic()
         if broken is not None:
             self._refuse(
                 [

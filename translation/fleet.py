@@ -49,6 +49,14 @@ class Fleet:
     def _is_broken(self, route: Route | None) -> bool:
         return route is not None and any(self.runners[hop.index].broken for hop in route.hops)
 
+    def forgive(self, before: float) -> None:
+        """Give models that were found broken `before` (seconds on the monotonic clock) another chance: perhaps
+        memory was short, or the files are whole again."""
+        for runner in self.runners:
+            if runner.broken is not None and runner.broken_at <= before:
+                runner.broken = None
+                self._routes = {}
+
     async def refresh(self, source: EngineSource) -> None:
         """Take in the models that came, let go of those that went, and give broken ones another chance, if anything
         has changed."""

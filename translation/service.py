@@ -40,6 +40,7 @@ class TranslatorOptions:
         32  # sentences of bulk work on their way at once; the others wait outside the queues
     )
     effort: Effort = Effort()  # decodes beyond the first that a sentence may take
+    broken_s: float = 60.0  # seconds after which a model that did not load is tried again
     check_s: float = 5.0  # seconds between looks for idle models and newly installed ones
     batching: BatchingOptions = BatchingOptions()
     loading: LoadingOptions = LoadingOptions()
@@ -63,8 +64,9 @@ class Translator:
         self._options = options
         self._quality = quality = quality or measured_quality()
         self._tasks = Tasks()
+        self._clock = clock or SystemClock()
         self._scheduler = Scheduler(
-            options.batching, options.loading, self._tasks, clock or SystemClock(), parallel=options.parallel
+            options.batching, options.loading, self._tasks, self._clock, parallel=options.parallel
         )
         self._fleet = Fleet(self._scheduler, quality, engines)
         self._source = source
@@ -84,6 +86,7 @@ class Translator:
     async def refresh(self) -> None:
         """Unload idle models, and take in models installed since. Happens by itself every few seconds."""
         await self._scheduler.models.unload_idle()
+        self._fleet.forgive(self._clock.monotonic() - self._options.broken_s)
         if self._source is not None:
             await self._fleet.refresh(self._source)
 

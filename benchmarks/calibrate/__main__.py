@@ -44,6 +44,8 @@ def main() -> None:
     rows = _rows(options)
     fit.label_rows(rows)
     fitted_on = [row for row in rows if row["set"] not in {Path(path).stem for path in checks}]
+    if options.write and not fitted_on:
+        parser.error("there is nothing to fit on: every file is to be checked only")
     families = fit.fit_families([row for row in fitted_on if not fit.is_held_out(row)])
     if options.write:
         CALIBRATION.write_text(_as_toml(families), "utf-8")

@@ -14,7 +14,7 @@ import click
 
 from config.commands.shell import json_option, progress, run, say, settings
 from core.clock import SystemClock
-from core.errors import AppError
+from core.errors import AppError, InvalidInput
 
 if TYPE_CHECKING:
     from core.accounts import Account, Accounts
@@ -85,6 +85,14 @@ def _password() -> tuple[str, bool]:
     return (given, False) if given else (secrets.token_urlsafe(12), True)
 
 
+def _check_department(department: str) -> None:
+    from bot.city import read_city
+
+    known = read_city(settings().city_dir).departments
+    if department not in known:
+        raise InvalidInput(f"The city has no department “{department[:40]}” but {', '.join(sorted(known))}.")
+
+
 @users.command("add")
 @click.argument("name")
 @click.option("--role", required=True, metavar="staff|interpreter|admin", help="What the account may do.")
@@ -93,6 +101,8 @@ def _password() -> tuple[str, bool]:
 @json_option
 def add_user(name: str, role: str, display_name: str, department: str, as_json: bool) -> None:
     """Add an account. The password is asked for, read from stdin, or made up and shown."""
+    if department:
+        _check_department(department)
     password, made_up = _password()
 
     async def work(accounts: Accounts, database: Database) -> Account:

@@ -54,6 +54,13 @@ async def test_account_is_added_with_the_password_from_stdin(fresh: Madoguchi) -
     assert await can_log_in(fresh, "ito", "a long secret")
 
 
+async def test_department_that_the_city_does_not_have_is_refused(fresh: Madoguchi) -> None:
+    answer = fresh("users", "add", "ito", "--role", "staff", "--department", "nope", stdin="a long secret\n")
+
+    assert (answer.code, "no department “nope” but" in answer.err, "waste" in answer.err) == (1, True, True)
+    assert fresh("users", "list", "--json").json == []
+
+
 async def test_password_is_made_up_and_shown_when_none_is_given(fresh: Madoguchi) -> None:
     added = fresh("users", "add", "ito", "--role", "admin").lines
 

@@ -246,6 +246,24 @@ class Shelf:
         return self.seen
 
 
+async def test_broken_model_gets_another_chance_after_a_while(models_dir: Path, tmp_path: Path) -> None:
+    clock = ManualClock()
+    folder = tmp_path / "models"
+    spoil(install(models_dir / "argos-ja-en-0.1", folder))
+    translator = build_translator(
+        folder, TranslationOptions(translator=TranslatorOptions(broken_s=60)), clock=clock
+    )
+    with pytest.raises(BrokenModel):
+        await translator.translate("図書館はどこですか。", source="ja", target="en")
+    clock.advance(59)
+    await translator.refresh()
+    assert not translator.can("ja", "en")
+    clock.advance(1)
+    await translator.refresh()
+    assert translator.can("ja", "en")
+    await translator.close()
+
+
 async def test_routes_follow_what_is_there_and_what_is_broken() -> None:
     good = UpperEngine("good", pairs=[("ja", "en")])
     fair = UpperEngine("fair", pairs=[("ja", "en")])
