@@ -64,10 +64,23 @@ def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
-def test_model_is_not_in_this_process(engine: FirefoxEngine) -> None:
-    assert engine.translate_batch(["Good morning."], [PAIR])[0].text == "Bom dia."
-    assert process_of(engine).pid != os.getpid()
-    assert "fxtranslate" not in sys.modules
+ASKING = """
+import sys
+from pathlib import Path
+from translation.engines.firefox import FirefoxEngine
+
+engine = FirefoxEngine(Path(sys.argv[1]))
+print(engine.translate_batch(["Good morning."], [("en", "pt-BR")])[0].text, "fxtranslate" in sys.modules)
+engine.unload()
+"""
+
+
+def test_model_is_not_in_the_process_that_asks(models_dir: Path) -> None:
+    model = models_dir / "firefox-en-pt-BR-2.0-tiny"
+    asked = subprocess.run(
+        [sys.executable, "-c", ASKING, str(model)], capture_output=True, text=True, check=True
+    )
+    assert asked.stdout.splitlines()[-1] == "Bom dia. False"
 
 
 def test_process_starts_at_first_use_and_is_kept(engine: FirefoxEngine) -> None:

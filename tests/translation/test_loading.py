@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +13,6 @@ from core.metrics import REGISTRY
 from core.tasks import Tasks
 from tests.translation.engine_doubles import PAIR, UpperEngine
 from translation.batching import BatchingOptions, EngineRunner, Scheduler
-from translation.engines.argos import ArgosEngine
 from translation.engines.firefox import FirefoxEngine
 from translation.errors import BrokenModel
 from translation.loading import LoadingOptions
@@ -200,20 +201,35 @@ def test_firefox_model_gives_all_its_memory_back(models_dir: Path) -> None:
     assert abs((engine.bytes_needed >> 20) - took) <= took / 2
 
 
+# In a process of its own: what earlier tests left free would be taken again, and nothing would be seen to grow.
+LOADING_AND_UNLOADING = """
+import sys
+from pathlib import Path
+from tests.translation.test_loading import memory_mb
+from translation.engines.argos import ArgosEngine
+
+engine = ArgosEngine(Path(sys.argv[1]))
+text = "市役所は月曜日から金曜日まで開いていますので、必要な書類を持って来てください。" * 5
+
+def work():
+    engine.translate_batch([f"{text}{n}" for n in range(16)], [("ja", "en")] * 16)
+
+work()
+engine.unload()  # the library has taken what it keeps for good
+before = memory_mb()
+work()
+took = memory_mb() - before
+engine.unload()
+print(took, memory_mb() - before, engine.bytes_needed >> 20)
+"""
+
+
 def test_ctranslate_model_gives_most_of_its_memory_back(models_dir: Path) -> None:
-    engine = ArgosEngine(models_dir / "argos-ja-en-0.1")
-    text = "市役所は月曜日から金曜日まで開いていますので、必要な書類を持って来てください。" * 5
-
-    def work() -> None:
-        engine.translate_batch([f"{text}{n}" for n in range(16)], [("ja", "en")] * 16)
-
-    work()
-    engine.unload()  # the library has taken what it keeps for good
-    before = memory_mb()
-    work()
-    took = memory_mb() - before
-    engine.unload()
-    left = memory_mb() - before
+    model = models_dir / "argos-ja-en-0.1"
+    seen = subprocess.run(
+        [sys.executable, "-c", LOADING_AND_UNLOADING, str(model)], capture_output=True, text=True, check=True
+    )
+    took, left, estimate = map(int, seen.stdout.splitlines()[-1].split())
     assert took > 15
     assert left < took / 2
-    assert took < engine.bytes_needed >> 20
+    assert took < estimate
