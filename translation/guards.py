@@ -54,6 +54,8 @@ _SCRIPTS = {
 _THRICE = re.compile(r"(\w{2,40}?[\s、,。.]*)\1\1")
 _TWICE = re.compile(r"([^\W\da-zà-ÿ]{4,60}|[^\W\d]{6,60}|\w[\w\s]{10,60}?\w)[\s、,と]*\1(?![一-龥])")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{4,}|([^\w\s])\2{7,}")
+_SEPARATORS = " 、,。.と"
+_FARTHEST = 80  # characters between the beginnings of two; the patterns take no longer ones
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 # How models and their vocabularies write what they do not know, and bytes that make no character.
 _UNKNOWN = re.compile("⁇|<unk>|\\[UNK\\]|<0x[0-9A-F]{2}>|\u2581|\ufffd|[\ue000-\uf8ff]")
@@ -91,12 +93,29 @@ def is_readable(text: str, language: str) -> bool:
 def repeats(text: str) -> bool:
     """Is something said three times in a row, or a long phrase twice, or one word far too often?"""
     compact = " ".join(text.casefold().split())
-    if _THRICE.search(compact) or _TWICE.search(compact) or _DRAWN_OUT.search(compact):
+    if _stutters(compact) and (
+        _THRICE.search(compact) or _TWICE.search(compact) or _DRAWN_OUT.search(compact)
+    ):
         return True
     words = re.findall(r"[^\W\d]{2,}", compact)
     if len(words) >= 6:
         pairs = Counter(zip(words, words[1:], strict=False))
         return pairs.most_common(1)[0][1] >= max(3, len(words) / 4)
+    return False
+
+
+def _stutters(text: str) -> bool:
+    """Does anything stand twice in a row, separators apart? So it is wherever one of the patterns above matches, and
+    they need several times as long to find out."""
+    places: dict[str, list[int]] = {}
+    for at in range(len(text) - 3):
+        found = places.setdefault(text[at : at + 4], [])
+        for before in reversed(found):
+            if at - before > _FARTHEST:
+                break
+            if text.startswith(text[before:at].rstrip(_SEPARATORS), at):
+                return True
+        found.append(at)
     return False
 
 

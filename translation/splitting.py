@@ -37,6 +37,10 @@ _BULLET = re.compile(
     r"|[一二三四五六七八九十]{1,3}[、．](?![一二三四五六七八九十])[ \t\u3000]*"
     r"|[(（](?:\d{1,2}|[一二三四五六七八九十]{1,2})[)）][ \t\u3000]*)"
 )
+# Most captions and many messages: words, and one mark at the end. Nothing in it is looked at more closely.
+_ONE_SENTENCE = re.compile(
+    r"(?![一二三四五六七八九十]+、)[A-Za-zÀ-ɏぁ-ヺ一-鿿]{2}(?: ?[\w、,'’()（）「」・ー-]){1,}[.。?？!！]?"
+)
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]+|[\r\n\x85\u2028\u2029]+")
 # Khmer ends sentences with these; the splitter does not know them.
 _KHMER_END = re.compile('[។៕៚]+[»”"]?(?!$)')
@@ -72,6 +76,8 @@ class Piece:
 
 def split(text: str, language: str) -> list[Piece]:
     """The pieces of `text` in order; `"".join(piece.text …)` is `text`."""
+    if len(text) <= LONGEST_UNSPACED and _ONE_SENTENCE.fullmatch(text) and not _is_noise(text, language):
+        return [Piece(text, True)]
     pieces: list[Piece] = []
     for line in _LINE.findall(text):
         if line[0] in "\r\n":

@@ -3,7 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from translation import guards
 from translation.guards import FLAGS, examine, repeats
 
 
@@ -291,3 +294,15 @@ def test_what_makes_a_text_worthless_leaves_no_confidence(flag: str) -> None:
 )
 def test_name_within_a_longer_name_is_not_repetition(text: str) -> None:
     assert not repeats(text)
+
+
+@given(
+    unit=st.text(alphabet="abあ漢 、,と.1", min_size=1, max_size=12),
+    times=st.integers(1, 4),
+    before=st.text(alphabet="abcdあいう漢字 ", max_size=9),
+    between=st.sampled_from(["", " ", "x", "。"]),
+)
+def test_quick_look_for_repetition_misses_nothing(unit: str, times: int, before: str, between: str) -> None:
+    text = " ".join(f"{before}{unit * times}{between}{unit}".split())
+    patterns = (guards._THRICE, guards._TWICE, guards._DRAWN_OUT)
+    assert guards._stutters(text) or not any(pattern.search(text) for pattern in patterns)

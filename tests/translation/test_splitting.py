@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translation import splitting
 from translation.languages import languages
 from translation.splitting import LONGEST_SPACED, LONGEST_UNSPACED, Piece, join, split
 
@@ -180,3 +183,14 @@ def test_paragraphs_lists_and_emoji_keep_their_places_in_every_language(target: 
     text = "1. 住民票\r\n2. 印鑑 😊\r\n\r\n・はい"
     pieces = [Piece("x", True) if piece.is_sentence else piece for piece in split(text, "ja")]
     assert join(pieces, target) == "1. x\r\n2. x 😊\r\n\r\n・x"
+
+
+@given(
+    text=st.text(alphabet="abcdé 、,'あ漢字一十㈠①ー.。!?1（）\n", min_size=1, max_size=60),
+    language=st.sampled_from(["en", "ja", "pt-BR"]),
+)
+def test_short_way_for_one_plain_sentence_changes_nothing(text: str, language: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splitting, "_ONE_SENTENCE", re.compile("(?!)"))
+        slowly = split(text, language)
+    assert split(text, language) == slowly
