@@ -53,7 +53,7 @@ _SCRIPTS = {
 }
 _THRICE = re.compile(r"(\w{2,40}?[\s、,。.]*)\1\1")
 _TWICE = re.compile(r"([^\W\da-zà-ÿ]{4,60}|[^\W\d]{6,60}|\w[\w\s]{10,60}?\w)[\s、,と]*\1(?![一-龥])")
-_DRAWN_OUT = re.compile(r"([^\W\d_])\1{4,}|([^\w\s])\2{7,}")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{4,}|([^\w\s])(?:\s?\2){7,}")
 _SEPARATORS = " 、,。.と"
 _FARTHEST = 80  # characters between the beginnings of two; the patterns take no longer ones
 _NO_LETTERS = re.compile(r"[\W\d_]+")

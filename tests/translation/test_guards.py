@@ -20,6 +20,7 @@ from translation.guards import FLAGS, examine, repeats
         ("Where?", "どこですかどこですか。どこですかどこですか"),
         ("x", "in the city of the city in the city of the city in the city"),
         ("x", "aaaaaaa"),
+        ("x", "English, " + '" ' * 12),
     ],
 )
 def test_repetition_is_flagged(source_text: str, text: str) -> None:
