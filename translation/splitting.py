@@ -39,7 +39,7 @@ _BULLET = re.compile(
 )
 # Most captions and many messages: words, and one mark at the end. Nothing in it is looked at more closely.
 _ONE_SENTENCE = re.compile(
-    r"(?![一二三四五六七八九十]+、)[A-Za-zÀ-ɏぁ-ヺ一-鿿]{2}(?: ?[\w、,'’()（）「」・ー-]){1,}[.。?？!！]?"
+    r"(?![一二三四五六七八九十]+、)[A-Za-zÀ-ɏぁ-ヺ一-鿿]{2}(?: ?[\w、,'’()（）「」・ー-])+[.。?？!！]?"
 )
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]+|[\r\n\x85\u2028\u2029]+")
 # Khmer ends sentences with these; the splitter does not know them.

@@ -108,6 +108,7 @@ def _local_words(tag: str, table: Mapping[str, Any]) -> LocalWords:
     symbols = locale.number_symbols["latn"]
     zero = ord(_ZEROS.get(locale.default_numbering_system, "0"))
     short = str(locale.date_formats["short"].pattern)
+    month_first = short.index("M") < short.index("d")
     text = functools.partial(_text, table)
     words = functools.partial(_words, table)
     return LocalWords(
@@ -119,7 +120,7 @@ def _local_words(tag: str, table: Mapping[str, Any]) -> LocalWords:
         bracket_weekdays=text("bracket_weekdays"),
         bracket_after=text("bracket_after"),
         eras=words("eras"),
-        dates=words("dates") or _named_dates(table, month_first=short.index("M") < short.index("d")),
+        dates=words("dates") or _named_dates(table, month_first=month_first),
         years=words("years"),
         fiscal=words("fiscal"),
         times=words("times"),
@@ -134,7 +135,7 @@ def _local_words(tag: str, table: Mapping[str, Any]) -> LocalWords:
         midnight=text("midnight"),
         clock_dot=bool(table.get("clock_dot")),
         clock_end=text("clock_end"),
-        month_first=short.index("M") < short.index("d"),
+        month_first=month_first,
         year_offset=int(table.get("year_offset", 0)),
         latest_year=int(table.get("latest_year", 2999)),
         day_ending=text("day_ending"),
