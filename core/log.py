@@ -86,3 +86,5 @@ def set_up(*, level: str = "INFO", json: bool = False) -> None:
     # aiohttp's access log would print paths with secrets in their queries; our own middleware counts requests.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # At DEBUG the driver prints every value that is stored: what people wrote, and secrets.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)

@@ -112,3 +112,23 @@ def test_log_for_people_shows_no_local_variables_either() -> None:
     assert "number=7" in text
     assert "ValueError: broken" in text
     assert "private words" not in text
+
+
+def test_debug_log_does_not_hold_what_is_stored() -> None:
+    told = run(
+        """
+        import asyncio
+        import aiosqlite
+
+        async def keep():
+            async with aiosqlite.connect(":memory:") as database:
+                await database.execute("SELECT ?", ("a-secret-address",))
+
+        log.debug("begun")
+        asyncio.run(keep())
+        """,
+        level="DEBUG",
+    )
+
+    assert "begun" in told
+    assert "a-secret-address" not in told
