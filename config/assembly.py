@@ -38,6 +38,12 @@ from transcripts.audio import AudioDecoder, AudioLimits
 from transcripts.hub import Hub
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.whisper import WhisperOptions, open_whisper
+from transcripts.relays.delivery import DeliveryOptions
+from transcripts.relays.planning import PlanOptions
+from transcripts.relays.runner import RelayOptions, Relays
+from transcripts.relays.service import RelayLimits, RelayService
+from transcripts.relays.sinks import make_sinks
+from transcripts.relays.sinks.http import CaptionHttp
 from transcripts.service import QUEUE as CAPTIONS
 from transcripts.service import MeetingService
 from transcripts.session import LiveOptions
@@ -97,6 +103,9 @@ class Service:
     meetings: MeetingService
     live: LiveMeetings
     hub: Hub
+    relays: RelayService
+    relaying: Relays
+    caption_http: CaptionHttp
     storage: DatabaseStorage
     inbox: Inbox
     tasks: Tasks
@@ -242,7 +251,7 @@ async def open_service(
         stack.push_async_callback(decoder.close)
         messenger = open_messenger(settings)
         stack.push_async_callback(messenger.close)
-        yield connect(
+        service = connect(
             settings,
             Parts(
                 clock=clock,
@@ -260,6 +269,8 @@ async def open_service(
                 messenger=messenger,
             ),
         )
+        stack.push_async_callback(service.caption_http.close)
+        yield service
 
 
 def voice_limits(settings: Settings) -> AudioLimits:
@@ -275,6 +286,8 @@ def connect(settings: Settings, parts: Parts) -> Service:
     outbox = Outbox(jobs, parts.messenger, parts.bus)
     requests, desk = _desk(settings, parts, jobs, renderer, outbox)
     meetings, hub, live = _meetings(settings, parts, jobs)
+    caption_http = CaptionHttp(allow_local=settings.relays.allow_local)
+    relays, relaying = _relays(settings, parts, meetings, caption_http)
     return Service(
         settings=settings,
         clock=parts.clock,
@@ -294,6 +307,9 @@ def connect(settings: Settings, parts: Parts) -> Service:
         meetings=meetings,
         live=live,
         hub=hub,
+        relays=relays,
+        relaying=relaying,
+        caption_http=caption_http,
         storage=DatabaseStorage(parts.database, parts.clock, _session_options(settings)),
         inbox=Inbox(jobs, parts.tasks, parts.clock),
         tasks=parts.tasks,
@@ -361,6 +377,42 @@ def _meetings(settings: Settings, parts: Parts, jobs: Jobs) -> tuple[MeetingServ
         options=SourceOptions(meetings=settings.recogniser.max_meetings),
     )
     return meetings, hub, live
+
+
+def _relays(
+    settings: Settings, parts: Parts, meetings: MeetingService, http: CaptionHttp
+) -> tuple[RelayService, Relays]:
+    set_up = settings.relays
+    sinks = make_sinks(
+        http,
+        zoom_hosts=settings.zoom.caption_hosts,
+        teams_hosts=settings.teams.caption_hosts,
+        youtube_hosts=settings.youtube.caption_hosts,
+        allow_local=set_up.allow_local,
+    )
+    service = RelayService(
+        database=parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        meetings=meetings,
+        places={kind: sink.place for kind, sink in sinks.items()},
+        limits=RelayLimits(for_meeting=set_up.for_meeting),
+    )
+    relaying = Relays(
+        database=parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        sinks=sinks,
+        options=RelayOptions(
+            plan=PlanOptions(waiting=set_up.waiting, kept=set_up.kept, late_s=set_up.late_s),
+            delivery=DeliveryOptions(give_up_s=set_up.give_up_s),
+            senders=set_up.senders,
+            lease_s=max(20.0, 4 * set_up.give_up_s),
+            poll_s=settings.work.poll_s,
+            keep_url_s=set_up.keep_url_s,
+        ),
+    )
+    return service, relaying
 
 
 def _session_options(settings: Settings) -> SessionOptions:

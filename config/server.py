@@ -59,13 +59,18 @@ async def serving(
         address = await listen(runner, settings.http.host, settings.http.port)
         for number, worker in enumerate(workers):
             tasks.keep(f"worker {number}", worker.run)
+        if role in ("all", "worker"):
+            tasks.keep("relays", service.relaying.run)
         tasks.keep("tidy", lambda: _tidy(service))
         log.info("serving", address=address, role=role)
         yield Running(service=service, address=address)
     finally:
         await runner.cleanup()
         await service.live.close()
-        await asyncio.gather(*(worker.drain(grace_s=WORK_GRACE_S) for worker in workers))
+        await asyncio.gather(
+            service.relaying.close(grace_s=WORK_GRACE_S),
+            *(worker.drain(grace_s=WORK_GRACE_S) for worker in workers),
+        )
         await tasks.close()
         log.info("stopped")
 

@@ -57,9 +57,36 @@ class LineSettings(Part):
 
 
 class ZoomSettings(Part):
-    """Zoom as a place where captions go. The relay that reads this is not built yet."""
+    """Zoom as a place where captions go."""
 
-    caption_hosts: tuple[str, ...] = ("wmcapi.zoom.us",)  # hosts that captions may be sent to
+    caption_hosts: tuple[str, ...] = (
+        "wmcapi.zoom.us",
+    )  # hosts that captions may be sent to; "*.zoom.us" is all below
+
+
+class TeamsSettings(Part):
+    """Microsoft Teams as a place where captions go."""
+
+    caption_hosts: tuple[str, ...] = ("api.captions.office.microsoft.com",)
+
+
+class YouTubeSettings(Part):
+    """YouTube as a place where captions go."""
+
+    caption_hosts: tuple[str, ...] = ("upload.youtube.com",)
+
+
+class RelaySettings(Part):
+    """Captions on their way to other places."""
+
+    waiting: int = Field(default=4, ge=1)  # captions; when more wait, only the newest are sent
+    kept: int = Field(default=2, ge=1)  # so many of them
+    late_s: float = Field(default=30.0, gt=0)  # a translation that comes so long after its words is left out
+    give_up_s: float = Field(default=5.0, gt=0, le=30)  # after which the next caption has its turn
+    for_meeting: int = Field(default=8, ge=1)  # places of one meeting
+    senders: int = Field(default=64, ge=1)  # places that one process sends to
+    keep_url_s: float = Field(default=3600.0, ge=0)  # how long an address is kept after its meeting
+    allow_local: bool = False  # http and local addresses on the listed hosts, for simulators
 
 
 class RecogniserSettings(Part):
@@ -135,6 +162,9 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     line: LineSettings = LineSettings()
     zoom: ZoomSettings = ZoomSettings()
+    teams: TeamsSettings = TeamsSettings()
+    youtube: YouTubeSettings = YouTubeSettings()
+    relays: RelaySettings = RelaySettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     translation: TranslationSettings = TranslationSettings()
     work: WorkSettings = WorkSettings()

@@ -42,6 +42,7 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         hub=service.hub,
         live=service.live,
         options=WebOptions(public_url=settings.http.public_url),
+        relays=service.relays,
     )
     language = LanguageSite(
         memory=service.memory,

@@ -1,68 +1,146 @@
-"""A transcript as a file: WebVTT, SubRip or plain text. Pure.
+"""A transcript as a file of subtitles or text: WebVTT, SubRip, plain text. Pure.
 
 WebVTT's rules are W3C's (https://www.w3.org/TR/webvtt1/): start times do not fall, a cue ends after it starts, its text
 holds no blank line and no "-->", and "&", "<" and ">" are escaped. SubRip has no specification; players take the text
 as it is, so "-->" is broken up and nothing is escaped.
+
+Captions are broken into lines for readers (`transcripts.lines`); a caption that has line breaks of its own keeps them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from transcripts.model import Caption
+from transcripts.lines import time_blocks
+from transcripts.model import UNTRANSLATED, Caption
 
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n"))
-CONTROLS = {code: None for code in range(32) if chr(code) not in "\n\t"}
+# Control characters, marks that turn the direction of text, and what XML and UTF-8 cannot carry.
+_UNWANTED = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+_UNWANTED |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF])
+_UNWANTED |= dict.fromkeys(range(0xD800, 0xE000))
+PAUSE_S = 2.0  # seconds of silence that begin a new paragraph
 
-Cue = tuple[int, int, str]  # start and end in milliseconds, the smallest step that the formats can write
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """What a player shows at once. Times in milliseconds, the smallest step that the formats can write."""
+
+    id: str  # the caption's sequence number; "12-2" is the second part of caption 12
+    start: int
+    end: int
+    lines: tuple[str, ...]
+    language: str  # of the text
+    foreign: bool  # the text is not in the caption's language, as it could not be translated
 
 
-def to_vtt(captions: Iterable[Caption]) -> str:
-    """The captions as a WebVTT file, each cue named by its sequence number."""
+def to_vtt(captions: Iterable[Caption], *, spoken: str = "", about: Sequence[str] = ()) -> str:
+    """The captions as a WebVTT file. `about` becomes a comment at its head.
+
+    A caption that could not be translated is marked as `spoken`, the language that its text is in.
+    """
     blocks = ["WEBVTT"]
-    blocks += [
-        f"{caption.seq}\n{_stamp(start, '.')} --> {_stamp(end, '.')}\n{_vtt_text(text)}"
-        for caption, (start, end, text) in _cues(captions)
-    ]
+    notes = [one for line in about if (one := plain(line).replace("\n", " "))]
+    if notes:
+        blocks.append("NOTE\n" + "\n".join(note.replace("-->", "→") for note in notes))
+    for cue in cues(captions, spoken=spoken):
+        text = "\n".join(escaped(line) for line in cue.lines)
+        if cue.foreign:
+            text = f"<lang {cue.language}>{text}</lang>"
+        blocks.append(f"{cue.id}\n{stamp(cue.start, '.')} --> {stamp(cue.end, '.')}\n{text}")
     return "\n\n".join(blocks) + "\n"
 
 
-def to_srt(captions: Iterable[Caption]) -> str:
+def to_srt(captions: Iterable[Caption], *, spoken: str = "") -> str:
     """The captions as a SubRip file."""
-    blocks = [
-        f"{number}\n{_stamp(start, ',')} --> {_stamp(end, ',')}\n{text.replace('-->', '→')}\n"
-        for number, (_, (start, end, text)) in enumerate(_cues(captions), start=1)
+    return "\n".join(
+        f"{number}\n{stamp(cue.start, ',')} --> {stamp(cue.end, ',')}\n"
+        + "".join(line.replace("-->", "→") + "\n" for line in cue.lines)
+        for number, cue in enumerate(cues(captions, spoken=spoken), start=1)
+    )
+
+
+def to_txt(captions: Iterable[Caption], *, times: bool = False) -> str:
+    """The text alone, one caption a line, with an empty line where nobody spoke for a while.
+
+    `times` puts the time, as 1:02:03, before each caption.
+    """
+    text: list[str] = []
+    end: float | None = None
+    for caption in in_order(captions):
+        words = plain(caption.text).replace("\n", " ")
+        if not words:
+            continue
+        if end is not None and caption.start - end >= PAUSE_S:
+            text.append("\n")
+        text.append(f"{clock(caption.start)}  {words}\n" if times else f"{words}\n")
+        end = max(caption.end, caption.start, end or 0.0)
+    return "".join(text)
+
+
+def cues(captions: Iterable[Caption], *, spoken: str = "", extend: bool = True) -> list[Cue]:
+    """What has text, in lines and blocks, in order of time, with times that the formats allow.
+
+    `extend` lets a caption stay for slow readers while nobody speaks.
+    """
+    ordered = [(caption, text) for caption in in_order(captions) if (text := plain(caption.text))]
+    found: list[Cue] = []
+    for at, (caption, text) in enumerate(ordered):
+        follows = ordered[at + 1][0].start if at + 1 < len(ordered) else None
+        language = text_language(caption, spoken or caption.lang)
+        found += _cues_of(caption, text, language, follows, extend=extend)
+    return sorted(found, key=lambda cue: cue.start)
+
+
+def _cues_of(caption: Caption, text: str, language: str, follows: float | None, *, extend: bool) -> list[Cue]:
+    if "\n" in text:
+        timed = [(tuple(text.split("\n")), caption.start, caption.end)]
+    else:
+        until = follows if extend else caption.end
+        blocks = time_blocks(text, language, start=caption.start, end=caption.end, next_start=until)
+        timed = [(block.lines, block.start, block.end) for block in blocks]
+    return [
+        Cue(
+            id=f"{caption.seq}-{part}" if part > 1 else str(caption.seq),
+            start=(begin := max(0, round(start * 1000))),
+            end=max(round(end * 1000), begin + 1),
+            lines=lines,
+            language=language,
+            foreign=language != caption.lang,
+        )
+        for part, (lines, start, end) in enumerate(timed, start=1)
     ]
-    return "\n".join(blocks)
 
 
-def to_txt(captions: Iterable[Caption]) -> str:
-    """The text alone, one caption a line."""
-    return "".join(text.replace("\n", " ") + "\n" for _, (_, _, text) in _cues(captions))
+def text_language(caption: Caption, spoken: str) -> str:
+    """The language that the caption's text really is in."""
+    return spoken if UNTRANSLATED in caption.flags else caption.lang
 
 
-def _cues(captions: Iterable[Caption]) -> list[tuple[Caption, Cue]]:
-    """What has text, in order of time, with times that the formats allow."""
-    cues: list[tuple[Caption, Cue]] = []
-    for caption in sorted(captions, key=lambda each: (each.start, each.seq)):
-        text = _lines(caption.text)
-        start = max(0, round(caption.start * 1000))
-        if text:
-            cues.append((caption, (start, max(round(caption.end * 1000), start + 1), text)))
-    return cues
+def in_order(captions: Iterable[Caption]) -> list[Caption]:
+    """The captions in the order in which they are shown."""
+    return sorted(captions, key=lambda each: (each.start, each.seq))
 
 
-def _lines(text: str) -> str:
-    """The text without blank lines and control characters."""
-    lines = text.translate(LINE_ENDS).translate(CONTROLS).split("\n")
+def plain(text: str) -> str:
+    """The text without blank lines, control characters and marks that turn its direction."""
+    lines = text.translate(LINE_ENDS).translate(_UNWANTED).split("\n")
     return "\n".join(" ".join(line.split()) for line in lines if line.strip())
 
 
-def _vtt_text(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text with what WebVTT would read as markup escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _stamp(milliseconds: int, point: str) -> str:
+def stamp(milliseconds: int, point: str) -> str:
     """Hours, minutes, seconds and milliseconds; hours have two digits or more."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{rest:03}"
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds for people: 1:02:03."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -10,8 +10,9 @@ import asyncio
 import hmac
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,8 +26,17 @@ from core.jobs import Job, Jobs
 from core.log import get_logger
 from core.metrics import counter
 from transcripts import store
+from transcripts.hls import Published
 from transcripts.lessons import Lessons
 from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Caption, Meeting, MeetingState, Segment
+from transcripts.records import (
+    Record,
+    TextChoice,
+    read_everything,
+    read_first_texts,
+    read_published,
+    read_record,
+)
 from transcripts.store import Draft, Progress, Revision, StoredCaption
 from translation.languages import language as served
 from translation.memory import Memory
@@ -58,6 +68,7 @@ class MeetingOptions:
     languages_limit: int = 8  # caption languages of one meeting
     list_limit: int = 200  # meetings on the list
     page_limit: int = 500  # captions that one answer of the API holds
+    record_limit: int = 20_000  # segments that a file holds (about 17 hours)
     translate_attempts: int = 3  # then the spoken text is shown, so that later captions are not held up
 
 
@@ -456,6 +467,38 @@ class MeetingService:
         """All segments with their words, in order."""
         async with self._database.read() as connection:
             return await store.segments(connection, meeting_id)
+
+    async def record(self, meeting: Meeting, tags: Sequence[str], choice: TextChoice = "newest") -> Record:
+        """The whole meeting in `tags`, as it goes into a file. Raises TooLarge."""
+        languages = {tag: shown_for(tag) for tag in tags}
+        async with self._database.read() as connection:
+            return await read_record(connection, meeting, languages, choice, limit=self.options.record_limit)
+
+    async def everything(
+        self, meeting: Meeting, tags: Sequence[str], choice: TextChoice = "newest", *, with_people: bool
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """The same with words and, `with_people`, the history of each caption, in parts. Raises TooLarge."""
+        async with self._database.read() as connection:
+            parts = read_everything(
+                connection, meeting, tags, choice, with_people=with_people, limit=self.options.record_limit
+            )
+            async for part in parts:
+                yield part
+
+    async def published(self, meeting: Meeting, tag: str) -> Published:
+        """How far captions are complete in the language that HLS players are given for `tag`."""
+        async with self._database.read() as connection:
+            return await read_published(connection, meeting, shown_for(tag)[-1])
+
+    async def first_texts(self, meeting: Meeting, tag: str, *, begin: float, end: float) -> list[Caption]:
+        """Captions shown between two times, as they were written first."""
+        async with self._database.read() as connection:
+            return await read_first_texts(connection, meeting.id, shown_for(tag)[-1], begin=begin, end=end)
+
+    async def version(self, meeting_id: str) -> int:
+        """A number that rises with every change of the meeting's captions."""
+        async with self._database.read() as connection:
+            return await store.last_position(connection, meeting_id)
 
     async def history(self, meeting_id: str, *, seq: int, lang: str) -> list[Revision]:
         """Every text that a caption had, oldest first."""

@@ -15,6 +15,7 @@ from config.commands.glossary import glossary
 from config.commands.language import detect, translate
 from config.commands.memory import memory
 from config.commands.models import models
+from config.commands.relays import relay_simulator
 from config.commands.service import db, demo, serve, show_settings, users
 from config.commands.speech import caption, transcribe
 from core.errors import AppError
@@ -38,6 +39,7 @@ for command in (
     glossary,
     transcribe,
     caption,
+    relay_simulator,
     users,
     db,
     show_settings,

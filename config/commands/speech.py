@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PIECE_S = 0.1  # seconds of audio handed over at once
 BYTES_PER_S = 32_000  # s16le, 16 kHz, mono
-WRITERS = {"vtt": to_vtt, "srt": to_srt, "txt": to_txt}
+WRITERS: dict[str, Callable[[Iterable[Caption]], str]] = {"vtt": to_vtt, "srt": to_srt, "txt": to_txt}
 
 
 def _tags(value: str) -> list[str]:
@@ -89,7 +89,11 @@ async def _transcribe(file: str, language: str, targets: list[str], form: str) -
         }
         return json.dumps(document, ensure_ascii=False) + "\n"
     captions = [
-        _caption(segment, "\n".join(translated[tag][at] for tag in targets) if targets else segment.text)
+        _caption(
+            segment,
+            "\n".join(translated[tag][at] for tag in targets) if targets else segment.text,
+            targets[0] if targets else segment.language,
+        )
         for at, segment in enumerate(segments)
     ]
     return WRITERS[form](captions)
@@ -104,12 +108,12 @@ def _only(languages: frozenset[str]) -> str:
     return next(iter(languages)) if len(languages) == 1 else ""
 
 
-def _caption(segment: Segment, text: str) -> Caption:
+def _caption(segment: Segment, text: str, tag: str) -> Caption:
     return Caption(
         meeting_id="",
         seq=segment.seq,
         rev=1,
-        lang=segment.language,
+        lang=tag,
         text=text,
         start=segment.start,
         end=segment.end,

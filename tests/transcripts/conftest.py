@@ -34,6 +34,9 @@ from transcripts.audio import AudioLimits, decode, to_s16le
 from transcripts.hub import Hub, HubOptions
 from transcripts.model import Segment, Word
 from transcripts.recognisers.scripted import ScriptedRecogniser
+from transcripts.relays.service import RelayService
+from transcripts.relays.sinks import make_sinks
+from transcripts.relays.sinks.http import CaptionHttp
 from transcripts.service import QUEUE, MeetingOptions, MeetingService, NewMeeting
 from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
@@ -138,6 +141,7 @@ class Running:
     accounts: Accounts
     tasks: Tasks
     memory: Memory | None = None
+    relays: RelayService | None = None
     clients: list[ClientSession] = field(default_factory=list)
 
     def url(self, path: str) -> str:
@@ -214,7 +218,13 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             options=sources,
         )
         accounts = Accounts(database, clock, hasher=argon2.PasswordHasher(time_cost=1, memory_cost=64))
-        site = CaptionsSite(service=service, hub=hub, live=live, options=web_options or WebOptions())
+        site = CaptionsSite(
+            service=service,
+            hub=hub,
+            live=live,
+            options=web_options or WebOptions(),
+            relays=relay_service(database, bus, clock, service),
+        )
         app = make_app(
             Site(
                 accounts=accounts,
@@ -232,6 +242,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             service=service,
             hub=hub,
             memory=memory,
+            relays=site.relays,
             live=live,
             database=database,
             bus=bus,
@@ -248,6 +259,20 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
     yield make
     for running in built:
         await stop(running)
+
+
+def relay_service(
+    database: Database, bus: LocalBus, clock: SystemClock, meetings: MeetingService
+) -> RelayService:
+    """Relays that nobody sends for."""
+    sinks = make_sinks(
+        CaptionHttp(),
+        zoom_hosts=("wmcapi.zoom.us",),
+        teams_hosts=("api.captions.office.microsoft.com",),
+        youtube_hosts=("upload.youtube.com",),
+    )
+    places = {kind: sink.place for kind, sink in sinks.items()}
+    return RelayService(database=database, bus=bus, clock=clock, meetings=meetings, places=places)
 
 
 async def ready() -> dict[str, bool]:

@@ -259,3 +259,28 @@ async def test_taking_an_approval_back_keeps_what_is_being_typed(browser: Browse
     await cell.get_by_role("button", name="Take approval back").click()
     await expect(cell.locator("[data-status]")).to_have_text("Not saved yet")
     await expect(cell.locator("textarea")).to_have_value("書きかけ")
+
+
+async def test_page_to_print_is_set_by_its_own_style(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    await site.translated()
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await page.locator(".stage-tools summary").first.click()
+    await page.get_by_role("button", name="Page to print").click()
+    await expect(page.locator("td").first).to_have_text("The school opens at 9.")
+    row = page.locator("tbody tr")
+    assert await row.evaluate("row => getComputedStyle(row).breakInside") == "avoid"
+
+
+async def test_overlay_keeps_lines_as_short_as_subtitles(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    await site.service.commit_segment(
+        meeting, segment(1, "Lunch costs four thousand five hundred yen a month. " * 3)
+    )
+    page = await open_page(browser, site, f"/meetings/{meeting}?overlay=1", width=1280)
+    line = page.locator(".captions .first")
+    width = await line.evaluate(
+        "line => line.getBoundingClientRect().width / parseFloat(getComputedStyle(line).fontSize)"
+    )
+    assert 10 < width < 26  # 42 digits wide

@@ -277,7 +277,7 @@ async def test_transcript_in_easy_japanese_falls_back_to_japanese(site: Running)
     )
 
 
-@pytest.mark.parametrize(("ending", "status"), [("vtt?lang=ko", 400), ("docx", 404)])
+@pytest.mark.parametrize(("ending", "status"), [("vtt?lang=ko", 400), ("pdf", 404)])
 async def test_transcript_that_does_not_exist_is_refused(site: Running, ending: str, status: int) -> None:
     meeting = await committed(site)
     await page(site.visitor, site, f"/meetings/{meeting}/transcript.{ending}", status=status)

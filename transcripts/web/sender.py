@@ -16,6 +16,7 @@ from core.metrics import counter
 from core.web import account, render
 from transcripts.recogniser import RATE
 from transcripts.sources import Source
+from transcripts.web.relays import may_relay, relay_rows
 from transcripts.web.site import CaptionsSite, number_of, text_of
 from translation.languages import language
 
@@ -50,6 +51,7 @@ class Sender:
     async def page(self, request: web.Request) -> web.Response:
         meeting = await self._site.meeting(request)
         await self._check_sender(request, meeting.id)
+        relays = self._site.relays if may_relay(request) else None
         return await render(
             request,
             "transcripts/sender.html",
@@ -57,6 +59,7 @@ class Sender:
             token=request.query.get("token", ""),
             own_names={tag: language(tag).own_name for tag in meeting.languages},
             address=self._site.address(request, f"/meetings/{meeting.id}"),
+            relays=await relay_rows(relays, meeting.id) if relays is not None else None,
         )
 
     async def _check_sender(self, request: web.Request, meeting_id: str) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from core.errors import InvalidInput
 from transcripts.hub import Hub
 from transcripts.model import Meeting
+from transcripts.relays.service import RelayService
 from transcripts.service import MeetingService
 from transcripts.sources import LiveMeetings
 from translation.languages import find_language
@@ -23,6 +24,8 @@ class WebOptions:
 
     public_url: str = ""  # such as https://captions.city.example; empty: as the request says
     shown_segments: int = 300  # on the page when it is opened; the transcript files have all
+    files_at_once: int = 2  # transcript files that are written at the same time
+    files_waiting: int = 16  # requests that wait for that; more are refused
     review_rows: int = 100  # segments on one page of the review room
     audio_message: int = 64 * 1024  # bytes of one WebSocket message
     start_s: float = 10.0  # how long a connection that sends audio may take to begin
@@ -37,6 +40,7 @@ class CaptionsSite:
     hub: Hub
     live: LiveMeetings
     options: WebOptions = WebOptions()
+    relays: RelayService | None = None  # None: captions go nowhere else
 
     async def meeting(self, request: web.Request) -> Meeting:
         """The meeting that the address names. Raises NotFound."""

@@ -1,27 +1,17 @@
-"""The page on which captions are read, its QR code, and transcripts as files."""
+"""The page on which captions are read, and its QR code."""
 
 from __future__ import annotations
 
-import asyncio
 import io
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import segno
 from aiohttp import web
 
-from core.errors import NotFound
 from core.web import account, render
-from transcripts.exports import to_srt, to_txt, to_vtt
 from transcripts.model import UNTRANSLATED, Caption, Meeting
 from transcripts.service import prefer, shown_for
 from transcripts.web.site import CaptionsSite, preferred_language
-
-FILES: dict[str, tuple[Callable[[Sequence[Caption]], str], str]] = {
-    "vtt": (to_vtt, "text/vtt"),
-    "srt": (to_srt, "application/x-subrip"),
-    "txt": (to_txt, "text/plain"),
-}
 
 
 class ViewerPages:
@@ -34,7 +24,6 @@ class ViewerPages:
         return [
             web.get("/meetings/{meeting}", self.show),
             web.get("/meetings/{meeting}/qr.svg", self.qr),
-            web.get("/meetings/{meeting}/transcript.{format}", self.file),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -83,25 +72,6 @@ class ViewerPages:
         code.save(svg, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
         return web.Response(
             body=svg.getvalue(), content_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"}
-        )
-
-    async def file(self, request: web.Request) -> web.Response:
-        meeting = await self._site.meeting(request)
-        if request.match_info["format"] not in FILES:
-            raise NotFound(f"Transcripts come as {', '.join(FILES)}; choose one of these endings.")
-        write, content_type = FILES[request.match_info["format"]]
-        tag = request.query.get("lang") or meeting.language
-        self._site.service.check_languages(meeting, [tag])
-        tags = shown_for(tag)
-        stored, _ = await self._site.service.transcript(meeting.id, tags)
-        captions = [found.caption for found in prefer(stored, tags)]
-        text = await asyncio.to_thread(write, captions)
-        name = f"{meeting.id}.{tag}.{request.match_info['format']}"
-        return web.Response(
-            text=text,
-            content_type=content_type,
-            charset="utf-8",
-            headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"},
         )
 
 
