@@ -259,7 +259,8 @@ def _by_length(source: str) -> tuple[tuple[str, dict[str, tuple[str, ...]]], ...
 def has_term(text: str, key: str, target: str) -> bool:
     """Does the text say the term in a way of the glossary? Words may end differently by two letters."""
     said = unicodedata.normalize("NFKC", text).casefold()
-    for way in glossary()[key][target]:
+    row = glossary()[key]
+    for way in row[target] + row[f"also_{target}"]:
         plain = re.sub(r"\s*\([^)]*\)", "", way.casefold()).strip()
         if target == "ja":
             if plain in said:

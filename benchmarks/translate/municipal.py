@@ -64,13 +64,14 @@ def _data() -> Mapping[str, Any]:
 
 @functools.cache
 def glossary(path: Path = GLOSSARY) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """The city's glossary as plain alternatives: {Japanese: {tag: alternatives}}."""
+    """The city's glossary as plain alternatives: {Japanese: {tag or also_tag: alternatives}}."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {
         row["ja"].partition(";")[0]: {
-            tag: tuple(part.strip() for part in row[tag].split(";") if part.strip())
+            column: tuple(part.strip() for part in row.get(column, "").split(";") if part.strip())
             for tag in ("ja", "en", "pt-BR")
+            for column in (tag, f"also_{tag}")
         }
         for row in rows
     }

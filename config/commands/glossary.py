@@ -72,8 +72,9 @@ def terms(text: str, source: str, target: str, file: Path | None, as_json: bool)
             say(shown)
             continue
         doubt = "" if use.required else "  (part of a longer name: not required)"
+        also = f"  also: {'; '.join(shown['also'])}" if shown["also"] else ""
         never = f"  not: {'; '.join(shown['forbidden'])}" if shown["forbidden"] else ""
-        click.echo(f"{use.wording} → {'; '.join(use.expected)}{never}{doubt}")
+        click.echo(f"{use.wording} → {'; '.join(use.expected)}{also}{never}{doubt}")
 
 
 def _use(use: TermUse, target: str) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def _use(use: TermUse, target: str) -> dict[str, Any]:
         "end": use.end,
         "row": use.term.row,
         "expected": list(use.expected),
+        "also": list(use.term.also.get(target, ())),
         "forbidden": list(use.term.forbidden.get(target, ())),
         "required": use.required,
         "note": use.term.note,

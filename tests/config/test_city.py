@@ -354,7 +354,16 @@ def test_shelters_are_complete_and_near_the_city() -> None:
 def test_glossary_has_a_translation_for_every_term_and_names_it_once() -> None:
     with (CITY / "glossary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["ja", "en", "pt-BR", "forbidden_en", "forbidden_pt-BR", "note"]
+    assert list(rows[0]) == [
+        "ja",
+        "en",
+        "pt-BR",
+        "also_ja",
+        "also_en",
+        "forbidden_en",
+        "forbidden_pt-BR",
+        "note",
+    ]
     assert len({row["ja"] for row in rows}) == len(rows) >= 120
     for row in rows:
         assert row["ja"], row

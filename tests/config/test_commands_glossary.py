@@ -56,6 +56,7 @@ def test_terms_tells_what_would_be_enforced(madoguchi: Madoguchi, file: Path) ->
             "end": 4,
             "row": 2,
             "expected": ["counter", "desk"],
+            "also": [],
             "forbidden": ["window"],
             "required": True,
             "note": "a note",

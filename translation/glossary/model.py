@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,9 @@ class Term:
     row: int  # as a spreadsheet counts: the header is row 1
     wordings: Mapping[str, tuple[str, ...]]
     forbidden: Mapping[str, tuple[str, ...]]
+    also: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # right in a translation, never looked for
     note: str = ""
 
 

@@ -1,8 +1,8 @@
 """The glossary file: a spreadsheet saved as CSV, with a column for each language.
 
 `ja,en,pt-BR,forbidden_en,forbidden_pt-BR,note`: any served language tag may be a column; "forbidden_" and a tag
-names what must not be said in that language; several wordings in a cell are parted by ";", the preferred one
-first."""
+names what must not be said in that language, "also_" and a tag what is right as well; several wordings in a cell
+are parted by ";", the preferred one first."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from translation.languages import languages
 from translation.wording import clean
 
 FORBIDDEN = "forbidden_"
+ALSO = "also_"
 NOTE = "note"
 
 
@@ -90,8 +91,9 @@ def _delimiter(text: str) -> str:
 
 def _columns(header: Sequence[str], mistakes: list[Mistake]) -> Iterator[tuple[int, str]]:
     """Which column is what. Raises `InvalidInput` where no two languages are named."""
-    names = {name.casefold(): name for tag in languages() for name in (tag, FORBIDDEN + tag)} | {NOTE: NOTE}
-    known = [names.get(cell.casefold().replace("_", "-").replace("forbidden-", FORBIDDEN)) for cell in header]
+    names = {name.casefold(): name for tag in languages() for name in (tag, FORBIDDEN + tag, ALSO + tag)}
+    names[NOTE] = NOTE
+    known = [names.get(_usual(cell)) for cell in header]
     if sum(1 for name in known if name in languages()) < 2:
         raise InvalidInput(
             "The first row of the glossary names no two languages; start it with tags such as “ja,en,pt-BR”."
@@ -101,13 +103,21 @@ def _columns(header: Sequence[str], mistakes: list[Mistake]) -> Iterator[tuple[i
             mistakes.append(
                 Mistake(
                     1,
-                    f"Row 1: “{cell[:40]}” is no column; use a language tag, forbidden_ and a tag, or note.",
+                    f"Row 1: “{cell[:40]}” is no column; use a language tag, also_ or forbidden_ and a tag, or note.",
                 )
             )
         elif name is not None and name in known[:index]:
             mistakes.append(Mistake(1, f"Row 1: the column “{name}” is there twice; remove one."))
         elif name is not None:
             yield index, name
+
+
+def _usual(column: str) -> str:
+    """A column's name as we write it: "Forbidden_PT_br" is "forbidden_pt-br"."""
+    name = column.casefold().replace("_", "-")
+    for kind in (FORBIDDEN, ALSO):
+        name = name.replace(kind.replace("_", "-"), kind)
+    return name
 
 
 def _terms(
@@ -141,8 +151,7 @@ def _term(
         return Mistake(
             row, f"Row {row}: there are more cells than columns; put text with a comma into quotation marks."
         )
-    wordings: dict[str, tuple[str, ...]] = {}
-    forbidden: dict[str, tuple[str, ...]] = {}
+    given: dict[str, dict[str, tuple[str, ...]]] = {"": {}, FORBIDDEN: {}, ALSO: {}}
     note = ""
     for index, name in columns.items():
         cell = clean(cells[index]) if index < len(cells) else ""
@@ -157,10 +166,13 @@ def _term(
         if mistake := _too_much(row, name, found, options):
             return mistake
         if found:
-            (forbidden if name.startswith(FORBIDDEN) else wordings)[name.removeprefix(FORBIDDEN)] = found
+            kind = next(prefix for prefix in (FORBIDDEN, ALSO, "") if name.startswith(prefix))
+            given[kind][name.removeprefix(kind)] = found
     if len(note) > options.note:
         return Mistake(row, f"Row {row}: the note has more than {options.note} characters; shorten it.")
-    return _sensible(Term(row=row, wordings=wordings, forbidden=forbidden, note=note))
+    return _sensible(
+        Term(row=row, wordings=given[""], forbidden=given[FORBIDDEN], also=given[ALSO], note=note)
+    )
 
 
 def _too_much(row: int, name: str, wordings: Sequence[str], options: GlossaryOptions) -> Mistake | None:
@@ -186,7 +198,8 @@ def _sensible(term: Term) -> Term | Mistake:
     if len(term.wordings) < 2:
         return Mistake(row, f"Row {row}: the term is given in fewer than two languages; add a translation.")
     for tag, wordings in term.forbidden.items():
-        allowed = {wording.casefold() for wording in term.wordings.get(tag, ())}
+        right = (*term.wordings.get(tag, ()), *term.also.get(tag, ()))
+        allowed = {wording.casefold() for wording in right}
         for wording in wordings:
             if wording.casefold() in allowed:
                 return Mistake(

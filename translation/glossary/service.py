@@ -18,6 +18,7 @@ class Glossary:
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
         self._by_row = {term.row: term for term in terms}
+        self._sources: dict[str, Finder] = {}
         self._allowed: dict[str, Finder] = {}
         self._forbidden: dict[str, Finder] = {}
 
@@ -102,8 +103,12 @@ class Glossary:
     def find(
         self, text: str, tag: str, *, as_source: bool = False, only: Collection[int] | None = None
     ) -> tuple[Found, ...]:
-        """The allowed wordings of one language in a text, by the rows of their terms."""
-        finder = _remembered(self._allowed, tag, self._wordings)
+        """The allowed wordings of one language in a text, by the rows of their terms. In a source only those that name
+        the term there: what is also right in a translation ("form") may be the name of other things."""
+        if as_source:
+            finder = _remembered(self._sources, tag, self._wordings)
+        else:
+            finder = _remembered(self._allowed, tag, self._allowed_wordings)
         return finder.find(text, as_source=as_source, only=only)
 
     def _wordings(self, tag: str) -> list[Wording]:
@@ -113,6 +118,10 @@ class Glossary:
             for wording in term.wordings.get(tag, ())
             for form in dict.fromkeys((wording, plain(wording)))
         ]
+
+    def _allowed_wordings(self, tag: str) -> list[Wording]:
+        also = [Wording(wording, term.row) for term in self.terms for wording in term.also.get(tag, ())]
+        return self._wordings(tag) + also
 
     def _forbidden_wordings(self, tag: str) -> list[Wording]:
         return [Wording(wording, term.row) for term in self.terms for wording in term.forbidden.get(tag, ())]

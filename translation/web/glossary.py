@@ -24,6 +24,7 @@ class Wording:
 
     tag: str
     terms: tuple[str, ...]
+    also: tuple[str, ...]
     forbidden: tuple[str, ...]
 
 
@@ -115,7 +116,7 @@ def _first(request: web.Request) -> int:
 
 def _entries(terms: Sequence[Term], words: str, first: int, rows: int) -> dict[str, Any]:
     """A page of the terms that have all words somewhere, and the languages that the glossary has."""
-    used = {tag for term in terms for tag in (*term.wordings, *term.forbidden)}
+    used = {tag for term in terms for tag in (*term.wordings, *term.also, *term.forbidden)}
     tags = [tag for tag in languages() if tag in used]
     wanted = _fold(words).split()
     found = [term for term in terms if _has(term, wanted)]
@@ -133,7 +134,12 @@ def _entries(terms: Sequence[Term], words: str, first: int, rows: int) -> dict[s
 def _entry(term: Term, tags: Sequence[str]) -> Entry:
     return Entry(
         wordings=tuple(
-            Wording(tag=tag, terms=term.wordings.get(tag, ()), forbidden=term.forbidden.get(tag, ()))
+            Wording(
+                tag=tag,
+                terms=term.wordings.get(tag, ()),
+                also=term.also.get(tag, ()),
+                forbidden=term.forbidden.get(tag, ()),
+            )
             for tag in tags
         ),
         note=term.note,
@@ -141,7 +147,7 @@ def _entry(term: Term, tags: Sequence[str]) -> Entry:
 
 
 def _has(term: Term, wanted: Sequence[str]) -> bool:
-    everything = (*term.wordings.values(), *term.forbidden.values(), (term.note,))
+    everything = (*term.wordings.values(), *term.also.values(), *term.forbidden.values(), (term.note,))
     text = _fold("\n".join(one for wordings in everything for one in wordings))
     return all(word in text for word in wanted)
 

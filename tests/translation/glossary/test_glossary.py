@@ -147,3 +147,30 @@ def test_text_without_terms_has_nothing_to_check(glossary: Glossary) -> None:
     check = glossary.check("こんにちは", "the window", "ja", "en")
 
     assert (check.kept, check.lost, check.forbidden, check.spans) == ((), (), (), ())
+
+
+ALSO = "ja,en,also_ja,also_en\n申請書,application form,申込書,form;paper\n"
+
+
+def test_what_is_also_right_counts_in_a_translation() -> None:
+    glossary, mistakes = parse_glossary(ALSO)
+    check = glossary.check("申請書を出してください。", "Please hand in the forms.", "ja", "en")
+    assert (mistakes, [use.wording for use in check.kept], check.lost) == ((), ["申請書"], ())
+
+
+def test_what_is_also_right_is_not_looked_for_in_a_source() -> None:
+    glossary, _ = parse_glossary(ALSO)
+    assert glossary.terms_in("There is water in the form of ice.", "en", "ja") == ()
+    assert glossary.terms_in("申込書を書きます。", "ja", "en") == ()
+
+
+def test_what_is_also_right_is_never_what_is_written() -> None:
+    glossary, _ = parse_glossary(ALSO)
+    assert [use.expected for use in glossary.terms_in("申請書", "ja", "en")] == [("application form",)]
+
+
+def test_a_wording_cannot_be_right_and_forbidden() -> None:
+    _, mistakes = parse_glossary("ja,en,also_en,forbidden_en\n窓口,counter,window,window\n")
+    assert [mistake.sentence for mistake in mistakes] == [
+        "Row 2: “window” is both allowed and forbidden in en; decide for one."
+    ]

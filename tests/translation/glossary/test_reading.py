@@ -64,11 +64,15 @@ def test_any_served_language_may_be_a_column_and_a_cell_empty() -> None:
 @pytest.mark.parametrize(
     ("text", "row", "sentence"),
     [
-        ("ja,en,klingon\n", 1, "Row 1: “klingon” is no column; use a language tag, forbidden_ and a tag, or note."),
+        (
+            "ja,en,klingon\n",
+            1,
+            "Row 1: “klingon” is no column; use a language tag, also_ or forbidden_ and a tag, or note.",
+        ),
         (
             "ja,en,forbidden_xx\n",
             1,
-            "Row 1: “forbidden_xx” is no column; use a language tag, forbidden_ and a tag, or note.",
+            "Row 1: “forbidden_xx” is no column; use a language tag, also_ or forbidden_ and a tag, or note.",
         ),
         ("ja,en,EN\n", 1, "Row 1: the column “en” is there twice; remove one."),
         ("ja,en\n税,tax\n税,duty\n", 3, "Row 3: “税” stands in row 2 already; join the two rows."),
