@@ -60,7 +60,9 @@ async function refreshQueue() {
 const scroller = () => (conversation.scrollHeight > conversation.clientHeight + 1 ? conversation : document.scrollingElement);
 const atEnd = () => scroller().scrollHeight - scroller().scrollTop - scroller().clientHeight < NEAR_END;
 const goToEnd = () => {
+  // On a phone the page itself scrolls, and the answer follows the newest message.
   if (scroller() === conversation) conversation.scrollTop = conversation.scrollHeight;
+  else conversation.querySelector(".message:last-of-type")?.scrollIntoView({ block: "center" });
   toNewest.hidden = true;
 };
 

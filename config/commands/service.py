@@ -30,7 +30,7 @@ def serve(role: str) -> None:
 
 async def _serve(role: Any) -> None:
     from config.assembly import open_service
-    from config.server import serving, stop_requested
+    from config.server import serving, settle_memory, stop_requested
 
     found = settings(quiet_logs=False)
     if not found.line.channel_secret.get_secret_value():
@@ -42,6 +42,7 @@ async def _serve(role: Any) -> None:
         # Before the port opens: once an event can be taken, no signal may cut the way out short.
         stopped = stop_requested()
         async with serving(service, role=role) as running:
+            settle_memory()
             click.echo(f"Serving at {running.address}", err=True)
             await stopped.wait()
 

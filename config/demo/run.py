@@ -12,7 +12,7 @@ import click
 from config.commands.shell import progress, settings
 from config.demo.speaker import speak
 from config.demo.stage import HOST, PASSWORD, SPEECH, Stage, places, set_stage
-from config.server import until_stopped
+from config.server import settle_memory, until_stopped
 from core.log import get_logger
 from core.tasks import Tasks
 from core.words import Words
@@ -37,6 +37,7 @@ async def run_demo() -> None:
         data_dir=found.data_dir / "demo",
         progress=progress(),
     ) as stage:
+        settle_memory()
         _print(stage, Words(WORDS))
         tasks.spawn("demo meeting", _speak_when_read(stage))
         await until_stopped()
