@@ -1,7 +1,7 @@
 """What a city edits, read from its folder: facts, departments, hours, shelters, articles.
 
 city.toml                 name, address, hours, departments
-phrases/<language>.toml   what the bot says
+phrases/<language>.toml   what the bot says; phrases/<feature>/<language>.toml what a feature says
 triggers/<language>.toml  words that mean something by themselves
 articles/<slug>.<language>.md
 shelters.toml
@@ -151,7 +151,7 @@ def read_city(folder: Path) -> City:
             languages=tuple(facts["languages"]),
             departments={key: value["name"] for key, value in facts["departments"].items()},
             hours=_hours(facts),
-            phrases=Words(folder / "phrases"),
+            phrases=Words(folder / "phrases", *_features(folder / "phrases")),
             triggers=Triggers(triggers),
             shelters=_shelters(read_toml(folder / "shelters.toml")),
             articles={
@@ -172,6 +172,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InvalidInput(f"The file {path} is missing; point CITY_DIR at a city's folder.") from error
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"The file {path} is not valid TOML: {error}.") from error
+
+
+def _features(phrases: Path) -> list[Path]:
+    """The folders of phrases that belong to one feature each; their keys begin with a table of that name."""
+    return sorted(path for path in phrases.iterdir() if path.is_dir())
 
 
 def _hours(facts: Mapping[str, Any]) -> Hours:

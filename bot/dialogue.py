@@ -1,5 +1,7 @@
 """The conversation, as a function: `step(state, event, facts) → (state, actions)`.
 
+A running skill (a form, a check-in) gets the events that are for it; see `bot.skill`.
+
 Nothing here waits, looks at a clock or writes a log. The shell (`bot.service`) gathers the facts before, and
 carries out the actions after. That makes a conversation a list that a test can write down.
 
@@ -9,10 +11,23 @@ already answering, then what the resident asked for in so many words, then the a
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
+from bot.actions import (
+    Action,
+    AddToRequest,
+    CancelRequest,
+    OpenRequest,
+    Say,
+    SetReachable,
+    ShowArticle,
+    ShowShelters,
+    ShowTitles,
+)
 from bot.events import (
     Event,
     Followed,
@@ -25,6 +40,7 @@ from bot.events import (
     VoiceNotHeard,
 )
 from bot.model import Button, Conversation, Findings
+from bot.skill import Skill, SkillStep, Turn
 
 # A detection this sure, on a text this long, changes the language of the conversation. Short messages ("ok",
 # a number, an address) never do.
@@ -51,73 +67,10 @@ class Facts:
     closed_until: str = ""  # when the desk opens next (ISO 8601, local time), if it is closed now
     shelters: tuple[str, ...] = ()  # ids of the nearest shelters, nearest first
     my_number_removed: bool = False
+    now: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)  # local time; needed where skills are
+    skill: Any = None  # what the running skill gathered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Say:
-    """Say a phrase. `values` fill its placeholders; a `language` is given as a tag and shown by its own name, a
-    `when` as ISO 8601 and shown as the reader writes it."""
-
-    phrase: str
-    values: tuple[tuple[str, str], ...] = ()
-    buttons: tuple[Button, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowArticle:
-    """Show an article with its source, and ask whether it was right."""
-
-    slug: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowTitles:
-    """Offer articles by their titles."""
-
-    slugs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowShelters:
-    """Show shelters with their distance."""
-
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRequest:
-    """Put a message into the staff's queue."""
-
-    message_id: str
-    department: str
-    urgent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddToRequest:
-    """Put a message under a request that exists."""
-
-    request_id: str
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRequest:
-    """The resident no longer wants an answer."""
-
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetReachable:
-    """Whether messages can be delivered."""
-
-    reachable: bool
-
-
-Action = (
-    Say | ShowArticle | ShowTitles | ShowShelters | OpenRequest | AddToRequest | CancelRequest | SetReachable
-)
 Step = tuple[Conversation, list[Action]]
 
 ButtonAction = Literal[
@@ -147,8 +100,52 @@ PERSON_BUTTON = Button(label="person.button", data=pressed("person"))
 CANCEL_BUTTON = Button(label="person.cancel_button", data=pressed("cancel"))
 
 
-def step(state: Conversation, event: Event, facts: Facts) -> Step:
+NO_SKILLS: Mapping[str, Skill] = {}
+# What a running skill does not get to see: the dialogue itself answers.
+_BEFORE_SKILLS = frozenset({"emergency", "urgent", "person", "language"})
+
+
+def step(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill] = NO_SKILLS) -> Step:
     """What to do about `event`."""
+    skill, began = chosen_skill(state, event, facts, skills)
+    if skill is None:
+        return _without_skill(state, event, facts)
+    text = event.text if isinstance(event, (TextReceived, VoiceHeard)) else ""
+    state = _with_language(state, text, facts) if began and text else state
+    turn = Turn(
+        event=event,
+        language=state.language,
+        trigger=facts.trigger,
+        now=facts.now,
+        facts=facts.skill,
+    )
+    return _with_skill(state, event, facts, skill, skill.step(began or state.skill_state, turn))
+
+
+def chosen_skill(
+    state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill]
+) -> tuple[Skill | None, Mapping[str, Any] | None]:
+    """The skill that gets the event, and the state to begin with where it begins now. Danger, a clerk who is answering
+    and a wish for a person or another language come before any skill."""
+    if facts.trigger in _BEFORE_SKILLS or facts.request_state == "claimed":
+        return None, None
+    for skill in skills.values():
+        if (began := skill.starts(event, facts.trigger)) is not None:
+            return skill, began
+    return skills.get(state.skill), None
+
+
+def _with_skill(state: Conversation, event: Event, facts: Facts, skill: Skill, made: SkillStep) -> Step:
+    going_on = made.state is not None
+    state = replace(state, skill=skill.name if going_on else "", skill_state=made.state or {})
+    if made.taken:
+        notes: list[Action] = [Say(phrase="privacy.my_number")] if facts.my_number_removed else []
+        return replace(state, awaiting=""), [*notes, *made.actions]
+    state, actions = _without_skill(state, event, facts)
+    return state, [*made.actions, *actions, *made.reminder]
+
+
+def _without_skill(state: Conversation, event: Event, facts: Facts) -> Step:
     match event:
         case TextReceived():
             return _text(_with_language(state, event.text, facts), event.message_id, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ class Conversation:
     language_chosen: bool = False  # by the resident, so a detection may not overrule it
     awaiting: Literal["", "question_for_person"] = ""
     last_question: str = ""  # id of the message that a person would have to answer
+    skill: str = ""  # name of the skill that is going on
+    skill_state: Mapping[str, Any] = field(default_factory=dict)  # its own, as JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +75,39 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A quick reply or a card button: what it says and what pressing it sends back."""
+    """A quick reply or a card button: what it says and what pressing it sends back.
 
-    label: str  # key of a phrase, or text if `literal`
-    data: str
+    `texts` (language → label) comes before `label`, for labels from a city's own files. `kind` names LINE's other
+    actions: "location" and "camera" open that part of the app, "date", "time" and "datetime" a picker (ISO 8601).
+    """
+
+    label: str = ""  # key of a phrase, or text if `literal`
+    data: str = ""
     literal: bool = False
+    texts: Mapping[str, str] | None = None
+    kind: Literal["postback", "location", "camera", "date", "time", "datetime"] = "postback"
+    initial: str = ""  # of a picker
+    least: str = ""
+    most: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Words on a card: a phrase, or a city's own text for each language, or the same in every language."""
+
+    phrase: str = ""
+    texts: Mapping[str, str] | None = None
+    literal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A titled list of labelled values with buttons under it."""
+
+    title: Label
+    rows: tuple[tuple[Label, Label], ...] = ()
+    note: Label | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

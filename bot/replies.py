@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +17,10 @@ import regex
 from babel.core import UnknownLocaleError
 from babel.dates import format_datetime
 
+from bot.actions import Action, Say, ShowArticle, ShowCard, ShowShelters, ShowTitles, Tell
 from bot.city import Article, City, distance_m, in_language
-from bot.dialogue import PERSON_BUTTON, Action, Say, ShowArticle, ShowShelters, ShowTitles, pressed
-from bot.model import Button, Place
+from bot.dialogue import PERSON_BUTTON, pressed
+from bot.model import Button, Card, Label, Place
 from core.words import Words
 
 LineMessage = dict[str, Any]
@@ -103,17 +104,29 @@ class Renderer:
         return self._city.phrases
 
     def render(
-        self, actions: Sequence[Action], language: str, *, number: int = 0, place: Place | None = None
+        self,
+        actions: Sequence[Action],
+        language: str,
+        *,
+        values: Mapping[str, str] | None = None,
+        place: Place | None = None,
     ) -> list[Reply]:
-        """The messages for `actions`, at most five, with the last one's quick replies. `number` is the number of
-        the request opened in the same step; `place` is where the resident is, for distances."""
+        """The messages for `actions`, at most five, with the last one's quick replies. `values` fill placeholders
+        ("number" is that of the request opened in the same step); `place` is where the resident is, for distances."""
+        known = {"number": "0", **(values or {})}
         replies: list[Reply] = []
         buttons: list[Button] = []
         for action in actions:
             match action:
                 case Say():
-                    replies += self._say(action, language, number)
+                    replies += self._say(action, language, known)
                     buttons = list(action.buttons) or buttons
+                case Tell():
+                    filled = known | self._readable(dict(action.values), language)
+                    replies += self.text(in_language(action.texts, language).format_map(filled))
+                    buttons = list(action.buttons) or buttons
+                case ShowCard():
+                    replies.append(self._card(action.card, language, known))
                 case ShowArticle():
                     replies += self._article(action.slug, language)
                     buttons = [PERSON_BUTTON]
@@ -148,21 +161,67 @@ class Renderer:
         known = {"city": self._city.name(language), **values}
         return self._words.get(language, key, **known)
 
-    def _say(self, action: Say, language: str, number: int) -> list[Reply]:
-        values = dict(action.values)
+    def _say(self, action: Say, language: str, known: Mapping[str, str]) -> list[Reply]:
+        values = {**known, **self._readable(dict(action.values), language)}
+        return self.text(self.phrase(action.phrase, language, **values))
+
+    def _readable(self, values: dict[str, str], language: str) -> dict[str, str]:
+        """The values as a reader of `language` writes them."""
         if "language" in values:
             values["language"] = self.own_name(values["language"])
         if "when" in values:
             values["when"] = format_moment(dt.datetime.fromisoformat(values["when"]), language)
-        values.setdefault("number", str(number))
-        return self.text(self.phrase(action.phrase, language, **values))
+        return values
 
     def _quick_reply(self, button: Button, language: str) -> LineMessage:
-        label = cut_graphemes(self._label(button, language), LABEL_GRAPHEMES)
-        action = {"type": "postback", "label": label, "data": button.data, "displayText": label}
-        return {"type": "action", "action": action}
+        return {"type": "action", "action": self._button_action(button, language, LABEL_GRAPHEMES)}
+
+    def _button_action(self, button: Button, language: str, limit: int) -> LineMessage:
+        label = cut_graphemes(self._label(button, language), limit)
+        match button.kind:
+            case "postback":
+                return {"type": "postback", "label": label, "data": button.data, "displayText": label}
+            case "location" | "camera":
+                return {"type": button.kind, "label": label}
+            case mode:
+                bounds = {"initial": button.initial, "min": button.least, "max": button.most}
+                picker = {"type": "datetimepicker", "label": label, "data": button.data, "mode": mode}
+                return picker | {name: value for name, value in bounds.items() if value}
+
+    def _card(self, card: Card, language: str, known: Mapping[str, str]) -> Reply:
+        title = self._words_of(card.title, language, known)
+        rows = [
+            (self._words_of(label, language, known), self._words_of(value, language, known))
+            for label, value in card.rows
+        ]
+        note = self._words_of(card.note, language, known) if card.note else ""
+        body: list[LineMessage] = [_text(title, weight="bold", size="lg", wrap=True)]
+        for label, value in rows:
+            body.append(_text(label, size="xs", color="#5c6b6b", wrap=True, margin="md"))
+            body.append(_text(value or "–", wrap=True))
+        if note:
+            body.append(_text(note, size="sm", wrap=True, margin="lg"))
+        buttons: list[LineMessage] = [
+            {
+                "type": "button",
+                "style": "secondary",
+                "height": "sm",
+                "action": self._button_action(button, language, CARD_LABEL_GRAPHEMES),
+            }
+            for button in card.buttons
+        ]
+        lines = [title, "", *(f"{label}: {value}" for label, value in rows)]
+        text = "\n".join([*lines, "", note] if note else lines)
+        return Reply(line=_flex(text, _bubble(body, buttons)), text=text)
+
+    def _words_of(self, label: Label, language: str, known: Mapping[str, str]) -> str:
+        if label.texts is not None:
+            return in_language(label.texts, language).format_map(known)
+        return self.phrase(label.phrase, language, **known) if label.phrase else label.literal
 
     def _label(self, button: Button, language: str) -> str:
+        if button.texts is not None:
+            return in_language(button.texts, language)
         if not button.literal:
             return self.phrase(button.label, language)
         kind, _, value = button.label.partition(":")

@@ -9,23 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import store
-from bot.dialogue import (
-    Action,
-    AddToRequest,
-    CancelRequest,
-    Facts,
-    OpenRequest,
-    SetReachable,
-    parse_pressed,
-    step,
-)
+from bot.actions import Action, AddToRequest, CancelRequest, Effect, OpenRequest, SetReachable
+from bot.dialogue import Facts, chosen_skill, parse_pressed, step
 from bot.events import (
     Event,
     Followed,
@@ -43,6 +35,7 @@ from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAn
 from bot.model import Conversation, Request, Resident
 from bot.outbox import OUTBOX, Outbox
 from bot.replies import Renderer, Reply
+from bot.skill import Overtaken, Skill
 from bot.understanding import Understanding
 from core.bus import Bus
 from core.clock import Clock
@@ -100,6 +93,7 @@ class ChatService:
         renderer: Renderer,
         outbox: Outbox,
         options: ChatOptions,
+        skills: Sequence[Skill] = (),
     ) -> None:
         self._jobs = jobs
         self._bus = bus
@@ -111,6 +105,7 @@ class ChatService:
         self._renderer = renderer
         self._outbox = outbox
         self._options = options
+        self._skills = {skill.name: skill for skill in skills}
 
     @property
     def _database(self) -> Database:
@@ -159,7 +154,7 @@ class ChatService:
             return
         resident, facts, request = await self._gather(event, resident)
         facts = replace(facts, my_number_removed=job.payload.get("my_number", False))
-        conversation, actions = step(resident.conversation, event, facts)
+        conversation, actions = step(resident.conversation, event, facts, self._skills)
         await self._commit(
             job, incoming, _Decision(resident, message_id, event, facts, conversation, actions, request)
         )
@@ -263,7 +258,20 @@ class ChatService:
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
         question = pending.text if asks_person and pending else text
         facts = await self._understanding.look_up(facts, question)
-        return resident, replace(facts, closed_until=self._closed_until()), request
+        facts = replace(facts, closed_until=self._closed_until(), now=self._local_now())
+        return resident, await self._gather_for_skill(event, resident, facts), request
+
+    async def _gather_for_skill(self, event: Event, resident: Resident, facts: Facts) -> Facts:
+        conversation = resident.conversation
+        skill, began = chosen_skill(conversation, event, facts, self._skills)
+        if skill is None:
+            return facts
+        async with self._database.read() as connection:
+            found = await skill.gather(connection, resident, began or conversation.skill_state, event)
+        return replace(facts, skill=found)
+
+    def _local_now(self) -> dt.datetime:
+        return self._clock.now().astimezone(self._city.hours.zone)
 
     def _closed_until(self) -> str:
         opening = self._city.hours.next_opening(self._clock.now())
@@ -279,8 +287,8 @@ class ChatService:
                 # A clerk was faster: what was decided may be wrong now (a closed request shows nobody a message).
                 raise RetryLater("the request changed meanwhile", delay_s=0.0)
             await self._store_incoming(connection, incoming, decision)
-            number = await self._carry_out(connection, decision)
-            await self._say(connection, incoming, decision, number=number, received_at=received_at)
+            values = await self._carry_out(connection, decision)
+            await self._say(connection, incoming, decision, values=values, received_at=received_at)
             await store.save_conversation(
                 connection,
                 decision.resident.id,
@@ -316,9 +324,10 @@ class ChatService:
             quote_token=incoming.quote_token,
         )
 
-    async def _carry_out(self, connection: AsyncConnection, decision: _Decision) -> int:
-        """Do what concerns requests. Gives the number of a request that was opened."""
-        now, number = self._clock.now(), decision.facts.request_number
+    async def _carry_out(self, connection: AsyncConnection, decision: _Decision) -> dict[str, str]:
+        """Do what was decided. Gives values for the placeholders of what is said: the request's number, and what
+        skills give."""
+        now, values = self._clock.now(), {"number": str(decision.facts.request_number)}
         for action in decision.actions:
             match action:
                 case OpenRequest():
@@ -329,7 +338,7 @@ class ChatService:
                         urgent=action.urgent,
                         now=now,
                     )
-                    number = opened.number
+                    values["number"] = str(opened.number)
                     await self._put_under(connection, action.message_id, opened.id)
                     await self._translate_earlier(connection, decision.resident.id, opened.id)
                 case AddToRequest():
@@ -344,7 +353,13 @@ class ChatService:
                         state="closed",
                         closed_at=now,
                     )
-        return number
+                case Effect():
+                    skill = self._skills[action.skill]
+                    try:
+                        values |= await skill.carry_out(connection, decision.resident, action)
+                    except Overtaken as error:
+                        raise RetryLater("somebody else was faster", delay_s=0.0) from error
+        return values
 
     async def _reopen(self, connection: AsyncConnection, decision: _Decision) -> None:
         """A resident who writes again after the answer is waiting again, for the same clerk; what is urgent jumps
@@ -381,15 +396,15 @@ class ChatService:
         incoming: Incoming,
         decision: _Decision,
         *,
-        number: int,
+        values: Mapping[str, str],
         received_at: dt.datetime,
     ) -> None:
         place = decision.event.place if isinstance(decision.event, LocationReceived) else None
         language = decision.conversation.language or decision.facts.profile_language or "ja"
-        replies = self._renderer.render(decision.actions, language, number=number, place=place)
+        replies = self._renderer.render(decision.actions, language, values=values, place=place)
         if not replies:
             return
-        in_japanese = self._renderer.render(decision.actions, "ja", number=number, place=place)
+        in_japanese = self._renderer.render(decision.actions, "ja", values=values, place=place)
         ids = await self._store_replies(connection, incoming, decision, replies, in_japanese, language)
         await self._outbox.add(
             connection,

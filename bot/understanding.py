@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.actions import Action, Say, ShowArticle, ShowShelters, ShowTitles
 from bot.city import City
-from bot.dialogue import Action, Facts, Say, ShowArticle, ShowShelters, ShowTitles, step
+from bot.dialogue import Facts, step
 from bot.events import TextReceived
 from bot.knowledge import Knowledge
 from bot.model import Conversation, Findings

@@ -9,23 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.dialogue import (
-    CANCEL_BUTTON,
-    FIRST_DEPARTMENT,
+from bot.actions import (
     Action,
     AddToRequest,
     CancelRequest,
-    Facts,
     OpenRequest,
     Say,
     SetReachable,
     ShowArticle,
     ShowShelters,
     ShowTitles,
-    parse_pressed,
-    pressed,
-    step,
 )
+from bot.dialogue import CANCEL_BUTTON, FIRST_DEPARTMENT, Facts, parse_pressed, pressed, step
 from bot.events import (
     Event,
     Followed,

@@ -11,17 +11,9 @@ import regex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.actions import Action, Say, ShowArticle, ShowShelters, ShowTitles
 from bot.city import City
-from bot.dialogue import (
-    CANCEL_BUTTON,
-    PERSON_BUTTON,
-    Action,
-    Say,
-    ShowArticle,
-    ShowShelters,
-    ShowTitles,
-    language_buttons,
-)
+from bot.dialogue import CANCEL_BUTTON, PERSON_BUTTON, language_buttons
 from bot.model import Button
 from bot.replies import (
     ALT_TEXT,
@@ -179,7 +171,7 @@ def test_everything_that_can_be_said_fits_line_s_limits(
     renderer: Renderer, schema: Schema, city: City, language: str
 ) -> None:
     for action in everything(city):
-        replies = renderer.render([action], language, number=7)
+        replies = renderer.render([action], language, values={"number": "7"})
         lines = [reply.line for reply in replies]
         assert lines, action
         assert "{" not in "".join(reply.text for reply in replies).replace("{braces}", ""), action
@@ -194,7 +186,7 @@ def test_everything_that_can_be_said_is_taken_by_line_s_own_library(
     from linebot.v3.messaging import ReplyMessageRequest
 
     for action in everything(city):
-        lines = [reply.line for reply in renderer.render([action], language, number=7)]
+        lines = [reply.line for reply in renderer.render([action], language, values={"number": "7"})]
         made = ReplyMessageRequest.from_dict({"replyToken": "t", "messages": lines})
         assert made is not None
         sent = json.loads(json.dumps(made.to_dict()))["messages"]
@@ -332,7 +324,7 @@ def test_language_that_was_set_is_named_in_itself(renderer: Renderer, language: 
 
 
 def test_number_of_the_request_is_filled_in(renderer: Renderer) -> None:
-    (reply,) = renderer.render([Say(phrase="person.queued")], "en", number=42)
+    (reply,) = renderer.render([Say(phrase="person.queued")], "en", values={"number": "42"})
     assert "42" in reply.text
 
 
