@@ -44,6 +44,15 @@ class ShowArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPart:
+    """Show what an article says about a part of it (one of `bot.talk.PARTS`); all of it where no part is named or
+    no line is about that."""
+
+    slug: str
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowTitles:
     """Offer articles by their titles."""
 
@@ -103,6 +112,7 @@ Action = (
     | Tell
     | ShowCard
     | ShowArticle
+    | ShowPart
     | ShowTitles
     | ShowShelters
     | OpenRequest

@@ -2,7 +2,8 @@
 
 city.toml                 name, address, hours, departments
 phrases/<language>.toml   what the bot says; phrases/<feature>/<language>.toml what a feature says
-triggers/<language>.toml  words that mean something by themselves
+triggers/<language>.toml  words that mean something by themselves; triggers/safety/<language>.toml patterns of danger
+talk/<language>.toml      small talk, follow-ups, corrections
 articles/<slug>.<language>.md
 shelters.toml
 """
@@ -13,13 +14,14 @@ import datetime as dt
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import frontmatter
 
+from bot.holidays import is_holiday
 from bot.model import Place
 from bot.triggers import Triggers
 from core.errors import InvalidInput
@@ -67,11 +69,12 @@ class Hours:
     opens: dt.time
     closes: dt.time
     closed_each_year: frozenset[str]  # "12-31"
-    holidays: frozenset[dt.date]
+    holidays: frozenset[dt.date]  # the city's own, besides the national ones
 
     def _open_on(self, day: dt.date) -> bool:
         return (
             day.isoweekday() in self.days
+            and not is_holiday(day)
             and day not in self.holidays
             and f"{day:%m-%d}" not in self.closed_each_year
         )
@@ -99,6 +102,9 @@ class City:
     hours: Hours
     phrases: Words
     triggers: Triggers
+    talk: Mapping[str, Mapping[str, Any]]  # language → words of bot.talk
+    menu: tuple[str, ...]  # articles that are offered to who does not know what to ask
+    desks: Mapping[str, str] = field(default_factory=dict)  # topic of an urgent message → department
     shelters: Mapping[str, Shelter]
     articles: Mapping[tuple[str, str], Article]  # (slug, language) → article
 
@@ -152,7 +158,10 @@ def read_city(folder: Path) -> City:
             departments={key: value["name"] for key, value in facts["departments"].items()},
             hours=_hours(facts),
             phrases=Words(folder / "phrases", *_features(folder / "phrases")),
-            triggers=Triggers(triggers),
+            triggers=Triggers(triggers, _tables(folder / "triggers" / "safety")),
+            talk={path.stem: read_toml(path) for path in sorted((folder / "talk").glob("*.toml"))},
+            menu=tuple(facts.get("menu", ())),
+            desks=_desks(folder / "hotlines.toml"),
             shelters=_shelters(read_toml(folder / "shelters.toml")),
             articles={
                 (article.slug, article.language): article
@@ -174,6 +183,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InvalidInput(f"The file {path} is not valid TOML: {error}.") from error
 
 
+def _desks(path: Path) -> Mapping[str, str]:
+    desks: Mapping[str, str] = read_toml(path).get("desks", {}) if path.exists() else {}
+    return desks
+
+
+def _tables(folder: Path) -> dict[str, dict[str, Any]]:
+    return {path.stem: read_toml(path) for path in sorted(folder.glob("*.toml"))}
+
+
 def _features(phrases: Path) -> list[Path]:
     """The folders of phrases that belong to one feature each; their keys begin with a table of that name."""
     return sorted(path for path in phrases.iterdir() if path.is_dir())
@@ -187,7 +205,7 @@ def _hours(facts: Mapping[str, Any]) -> Hours:
         opens=hours["open"],
         closes=hours["close"],
         closed_each_year=frozenset(hours["closed_each_year"]),
-        holidays=frozenset(hours["holidays"]),
+        holidays=frozenset(hours.get("holidays", ())),
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
+from bot import stickers, topic
 from bot.actions import (
     Action,
     AddToRequest,
@@ -25,6 +26,7 @@ from bot.actions import (
     Say,
     SetReachable,
     ShowArticle,
+    ShowPart,
     ShowShelters,
     ShowTitles,
 )
@@ -40,6 +42,7 @@ from bot.events import (
     VoiceNotHeard,
 )
 from bot.model import Button, Conversation, Findings
+from bot.safety.answers import emergency_words, urgent_words
 from bot.skill import Skill, SkillStep, Turn
 
 # A detection this sure, on a text this long, changes the language of the conversation. Short messages ("ok",
@@ -59,6 +62,8 @@ class Facts:
     confidence: float = 0.0  # 0..1
     profile_language: str = ""
     trigger: str = ""  # from bot.triggers
+    danger: str = ""  # topic of an emergency or of what is urgent, from bot.safety
+    desk: str = ""  # department that is told of an urgent message
     findings: Findings = Findings()
     request: str = ""  # id of the resident's request that is not closed
     request_number: int = 0
@@ -67,6 +72,16 @@ class Facts:
     closed_until: str = ""  # when the desk opens next (ISO 8601, local time), if it is closed now
     shelters: tuple[str, ...] = ()  # ids of the nearest shelters, nearest first
     my_number_removed: bool = False
+    wished: str = ""  # language that is asked for by its name, served or not
+    topic: str = ""  # article that the conversation is about, or that is quoted
+    light: bool = False  # the text names nothing of its own
+    continues: bool = False  # the text begins as a continuation
+    corrects: bool = False  # the text takes back what was understood
+    part: str = ""  # which part of an answer a follow-up is about (bot.talk)
+    question: str = ""  # what of the text is looked up
+    quoted: str = ""  # text of the resident's own message that is quoted
+    limited: str = ""  # "minute" or "day" when so many messages came that no more are looked up now
+    menu: tuple[str, ...] = ()  # articles that are offered to who does not know what to ask
     now: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)  # local time; needed where skills are
     skill: Any = None  # what the running skill gathered
 
@@ -74,7 +89,18 @@ class Facts:
 Step = tuple[Conversation, list[Action]]
 
 ButtonAction = Literal[
-    "article", "person", "none", "language", "languages", "right", "wrong", "decline", "cancel", "shelters"
+    "article",
+    "person",
+    "none",
+    "language",
+    "languages",
+    "right",
+    "wrong",
+    "decline",
+    "cancel",
+    "shelters",
+    "menu",
+    "back",
 ]
 
 
@@ -103,6 +129,8 @@ CANCEL_BUTTON = Button(label="person.cancel_button", data=pressed("cancel"))
 NO_SKILLS: Mapping[str, Skill] = {}
 # What a running skill does not get to see: the dialogue itself answers.
 _BEFORE_SKILLS = frozenset({"emergency", "urgent", "person", "language"})
+# Small talk with an answer of its own and nothing else to do.
+_TALK = frozenset({"hello", "thanks", "bye", "how_are_you", "who_are_you", "robot", "praise", "sorry"})
 
 
 def step(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill] = NO_SKILLS) -> Step:
@@ -115,11 +143,17 @@ def step(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, S
     turn = Turn(
         event=event,
         language=state.language,
-        trigger=facts.trigger,
+        trigger=_for_skill(facts.trigger),
         now=facts.now,
         facts=facts.skill,
+        article=facts.findings.sure,
     )
     return _with_skill(state, event, facts, skill, skill.step(began or state.skill_state, turn))
+
+
+def _for_skill(trigger: str) -> str:
+    """Any small talk is alike to a skill; a word of understanding is no answer to what it asks."""
+    return "hello" if trigger in _TALK else "" if trigger == "understood" else trigger
 
 
 def chosen_skill(
@@ -129,15 +163,20 @@ def chosen_skill(
     and a wish for a person or another language come before any skill."""
     if facts.trigger in _BEFORE_SKILLS or facts.request_state == "claimed":
         return None, None
+    running = skills.get(state.skill)
+    if running is not None and isinstance(event, LocationReceived):
+        return running, None  # a place that it asked for
     for skill in skills.values():
         if (began := skill.starts(event, facts.trigger)) is not None:
             return skill, began
-    return skills.get(state.skill), None
+    return running, None
 
 
 def _with_skill(state: Conversation, event: Event, facts: Facts, skill: Skill, made: SkillStep) -> Step:
     going_on = made.state is not None
-    state = replace(state, skill=skill.name if going_on else "", skill_state=made.state or {})
+    passing = not going_on and not made.taken and state.skill != skill.name  # it only looked at the event
+    if not passing:
+        state = replace(state, skill=skill.name if going_on else "", skill_state=made.state or {})
     if made.taken:
         notes: list[Action] = [Say(phrase="privacy.my_number")] if facts.my_number_removed else []
         return replace(state, awaiting=""), [*notes, *made.actions]
@@ -152,7 +191,7 @@ def _without_skill(state: Conversation, event: Event, facts: Facts) -> Step:
         case VoiceHeard():
             state = _with_language(state, event.text, facts)
             state, actions = _text(state, event.message_id, facts)
-            if facts.request_state == "claimed":  # the clerk answers; nothing is said in between
+            if facts.request_state == "claimed" or not actions:  # nothing is said in between
                 return state, actions
             return state, [Say(phrase="voice.heard", values=(("text", event.text),)), *actions]
         case VoiceNotHeard():
@@ -198,49 +237,122 @@ def _text(state: Conversation, message_id: str, facts: Facts) -> Step:
     if facts.my_number_removed:
         notes.append(Say(phrase="privacy.my_number"))
     if facts.trigger == "emergency":
-        return state, [*notes, Say(phrase="emergency.text"), *_also_to_request(message_id, facts)]
+        return state, [*notes, emergency_words(facts.danger), *_also_to_request(message_id, facts)]
     if facts.trigger == "urgent":
         return _urgent(state, message_id, facts, notes)
     if facts.request_state == "claimed":
         return state, [*notes, AddToRequest(request_id=facts.request, message_id=message_id)]
-    if not state.language:
+    if facts.limited:
+        state, actions = _slow_down(state, message_id, facts)
+        return state, [*notes, *actions]
+    state = replace(state, slowed="")
+    if not state.language and not facts.wished:
         asked = Say(phrase="language.uncertain", buttons=language_buttons(facts.languages))
         return replace(state, last_question=message_id), [*notes, asked]
     if state.awaiting == "question_for_person" and not facts.trigger:
         state, actions = _open(replace(state, awaiting=""), message_id, facts)
         return state, [*notes, *actions]
-    state, actions = _ordinary(replace(state, awaiting=""), message_id, facts)
+    state, actions = _ordinary(state, message_id, facts)
     return state, [*notes, *actions]
 
 
+def _slow_down(state: Conversation, message_id: str, facts: Facts) -> Step:
+    """Too many messages: they are kept and staff see them, but only the first is answered, by asking to wait."""
+    actions = _also_to_request(message_id, facts)
+    if state.slowed == facts.limited:
+        return state, actions
+    said = Say(phrase=f"talk.slow_{facts.limited}", buttons=() if facts.request else (PERSON_BUTTON,))
+    return replace(state, slowed=facts.limited, last_question=message_id), [*actions, said]
+
+
 def _ordinary(state: Conversation, message_id: str, facts: Facts) -> Step:
+    awaited, state = state.awaiting, replace(state, awaiting="")
     match facts.trigger:
         case "person":
             return _ask_person(state, facts)
         case "language":
-            return state, [Say(phrase="language.ask", buttons=language_buttons(facts.languages))]
+            return _language_wished(state, facts)
+        case "back":
+            return _back(state, facts)
+        case "abilities":
+            return state, [Say(phrase="talk.abilities"), *_menu(facts)]
+        case "unclear" | "complaint" as kind:
+            buttons = () if facts.request else (PERSON_BUTTON,)
+            return state, [Say(phrase=f"talk.{kind}", buttons=buttons)]
         case "cancel" if facts.request:
             return state, [CancelRequest(request_id=facts.request), Say(phrase="person.cancelled")]
         case "hello" | "thanks" | "bye" as kind:
             return state, [Say(phrase=f"smalltalk.{kind}")]
+        case "understood" if awaited == "offer" and state.last_question and not facts.request:
+            return _open(state, state.last_question, facts)
+        case "how_are_you" | "who_are_you" | "robot" | "praise" | "sorry" | "understood" as kind:
+            return state, [Say(phrase=f"talk.{kind}")]
+        case "yes" if awaited == "was_right":
+            return replace(state, last_question=""), [Say(phrase="answer.thanks")]
+        case "no" if awaited == "was_right" and not facts.request:
+            return state, [_offer_person()]
         case "yes" if state.last_question and not facts.request:
             return _open(state, state.last_question, facts)
         case "no" if state.last_question and not facts.request:
             return replace(state, last_question=""), [Say(phrase="unknown.declined")]
+        case "yes" | "no" if not facts.request and not facts.findings.sure:
+            return state, [Say(phrase="talk.understood")]
     return _question(state, message_id, facts)
+
+
+def _language_wished(state: Conversation, facts: Facts) -> Step:
+    """A language was asked for: by its name, or not."""
+    choice = language_buttons(facts.languages)
+    if not facts.wished:
+        return state, [Say(phrase="language.ask", buttons=choice)]
+    if facts.wished in facts.languages:
+        return _language_chosen(state, facts.wished, facts)
+    return state, [Say(phrase="talk.unserved", values=(("language", facts.wished),), buttons=choice)]
+
+
+def _back(state: Conversation, facts: Facts) -> Step:
+    """The article before the last one, else what one can ask about."""
+    state, slug = topic.go_back(state)
+    if slug:
+        return topic.remember(state, slug, message_id="", now=facts.now), [ShowArticle(slug=slug)]
+    return state, [Say(phrase="talk.back"), *_menu(facts)]
+
+
+def _menu(facts: Facts) -> list[Action]:
+    return [ShowTitles(slugs=facts.menu)] if facts.menu else []
+
+
+def _show(state: Conversation, slug: str, facts: Facts, *, message_id: str = "") -> Step:
+    state = topic.remember(state, slug, message_id=message_id, now=facts.now)
+    shown: list[Action] = [ShowArticle(slug=slug)]
+    if slug in facts.findings.stale:
+        shown.append(Say(phrase="articles.stale"))
+    return replace(state, awaiting="was_right"), shown
+
+
+def _follow_up(state: Conversation, message_id: str, facts: Facts) -> Step:
+    """A question that is only about the article that was shown: the part of it, else once more what stands there.
+    Nothing is made up; a person can say more."""
+    state = topic.remember(state, facts.topic, message_id=state.topic_message, now=facts.now)
+    return replace(state, last_question=message_id), [ShowPart(slug=facts.topic, part=facts.part)]
 
 
 def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
     asked = replace(state, last_question=message_id)
+    if facts.light and facts.topic and not facts.request:
+        return _follow_up(state, message_id, facts)
     if facts.findings.sure:
-        slug = facts.findings.sure
-        return asked, [ShowArticle(slug=slug)]
+        return _show(asked, facts.findings.sure, facts, message_id=message_id)
     if facts.request:
         added = Say(phrase="person.added", buttons=(CANCEL_BUTTON,))
         return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
     if facts.findings.candidates:
         return asked, [ShowTitles(slugs=facts.findings.candidates)]
-    return asked, [_offer_person()]
+    if facts.corrects and not facts.question:
+        return asked, [Say(phrase="talk.what_then", buttons=(PERSON_BUTTON,))]
+    if facts.light:
+        return asked, [Say(phrase="talk.about_what"), *_menu(facts)]
+    return replace(asked, awaiting="offer"), [_offer_person()]
 
 
 def _offer_person() -> Say:
@@ -259,10 +371,10 @@ def _also_to_request(message_id: str, facts: Facts) -> list[Action]:
 
 
 def _urgent(state: Conversation, message_id: str, facts: Facts, notes: list[Action]) -> Step:
-    said = Say(phrase="urgent.text")
+    said = urgent_words(facts.danger)
     if facts.request:
         return state, [*notes, said, AddToRequest(request_id=facts.request, message_id=message_id)]
-    opened = OpenRequest(message_id=message_id, department=FIRST_DEPARTMENT, urgent=True)
+    opened = OpenRequest(message_id=message_id, department=facts.desk or FIRST_DEPARTMENT, urgent=True)
     return replace(state, last_question="", awaiting=""), [*notes, said, opened]
 
 
@@ -316,7 +428,13 @@ def _media(state: Conversation, event: MediaReceived, facts: Facts) -> Step:
     actions: list[Action] = _also_to_request(event.message_id, facts)
     if facts.request_state == "claimed":
         return state, actions
-    phrase = {"sticker": "sticker.received", "image": "image.received"}.get(event.kind, "other.unsupported")
+    if facts.limited:
+        return _slow_down(state, event.message_id, facts)
+    state = replace(state, slowed="")
+    if event.kind == "sticker":
+        mood = stickers.mood(event.keywords)
+        return state, [*actions, Say(phrase=f"talk.sticker_{mood}" if mood else "sticker.received")]
+    phrase = {"image": "image.received"}.get(event.kind, "other.unsupported")
     return state, [*actions, Say(phrase=phrase)]
 
 
@@ -337,9 +455,13 @@ def _pressed(state: Conversation, event: Pressed, facts: Facts) -> Step:
         case "languages":
             return state, [Say(phrase="language.ask", buttons=language_buttons(facts.languages))]
         case "article" if event.value:
-            return state, [ShowArticle(slug=event.value)]
+            return _show(state, event.value, facts)
         case "right":
-            return replace(state, last_question=""), [Say(phrase="answer.thanks")]
+            return replace(state, last_question="", awaiting=""), [Say(phrase="answer.thanks")]
+        case "menu":
+            return state, [Say(phrase="talk.abilities"), *_menu(facts)]
+        case "back":
+            return _back(state, facts)
         case "wrong" | "none" if not facts.request:
             return state, [_offer_person()]
         case "wrong" | "none":

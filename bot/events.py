@@ -43,10 +43,12 @@ class LocationReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReceived:
-    """A message without text that is not understood: a sticker, a picture, a file."""
+    """A message without text that is not understood: a sticker, a picture, a file, or a voice message that is not
+    listened to for now."""
 
     message_id: str
     kind: str
+    keywords: tuple[str, ...] = ()  # of a sticker, in English, as LINE gives them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,13 +54,23 @@ class Profile:
 class Messenger(Protocol):
     """All methods may raise NoAnswer and Limited."""
 
-    async def reply(self, token: str, messages: Sequence[dict[str, Any]]) -> None:
-        """Answer an event; free, once, within a minute. Raises TokenInvalid, Rejected."""
+    async def reply(self, token: str, messages: Sequence[dict[str, Any]]) -> Sequence[str]:
+        """Answer an event; free, once, within a minute. Gives the messages' ids, as far as they are told. Raises
+        TokenInvalid, Rejected."""
         ...
 
-    async def push(self, user_id: str, messages: Sequence[dict[str, Any]], *, retry_key: str) -> None:
-        """Send unasked. The same `retry_key` is delivered once, so a repeat is harmless. Raises Rejected,
-        QuotaReached."""
+    async def push(
+        self, user_id: str, messages: Sequence[dict[str, Any]], *, retry_key: str
+    ) -> Sequence[str]:
+        """Send unasked. The same `retry_key` is delivered once, so a repeat is harmless. Gives the messages' ids, as
+        far as they are told. Raises Rejected, QuotaReached."""
+        ...
+
+    async def multicast(
+        self, user_ids: Sequence[str], messages: Sequence[dict[str, Any]], *, retry_key: str
+    ) -> None:
+        """Send the same unasked to at most 500 friends; whoever is none is left out without a word. Otherwise as
+        `push`."""
         ...
 
     async def profile(self, user_id: str) -> Profile | None:

@@ -19,10 +19,15 @@ class Conversation:
 
     language: str = ""  # language tag; empty until known
     language_chosen: bool = False  # by the resident, so a detection may not overrule it
-    awaiting: Literal["", "question_for_person"] = ""
+    awaiting: Literal["", "question_for_person", "was_right", "offer"] = ""
     last_question: str = ""  # id of the message that a person would have to answer
     skill: str = ""  # name of the skill that is going on
     skill_state: Mapping[str, Any] = field(default_factory=dict)  # its own, as JSON
+    topic: str = ""  # slug of the article that was shown last
+    topic_at: str = ""  # when (ISO 8601)
+    topic_message: str = ""  # id of the message that it answered; empty if a button was pressed
+    earlier: tuple[str, ...] = ()  # slugs of the articles before it, newest last
+    slowed: str = ""  # the limit that the resident was told about: "minute" or "day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,7 @@ class Message:
     state: MessageState
     author: str  # display name of the clerk, empty otherwise
     created_at: dt.datetime
+    article: str = ""  # slug of the article that it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +84,15 @@ class Button:
     """A quick reply or a card button: what it says and what pressing it sends back.
 
     `texts` (language → label) comes before `label`, for labels from a city's own files. `kind` names LINE's other
-    actions: "location" and "camera" open that part of the app, "date", "time" and "datetime" a picker (ISO 8601).
+    actions: "location" and "camera" open that part of the app, "date", "time" and "datetime" a picker (ISO 8601), "uri"
+    the address in `data`.
     """
 
     label: str = ""  # key of a phrase, or text if `literal`
     data: str = ""
     literal: bool = False
     texts: Mapping[str, str] | None = None
-    kind: Literal["postback", "location", "camera", "date", "time", "datetime"] = "postback"
+    kind: Literal["postback", "location", "camera", "date", "time", "datetime", "uri"] = "postback"
     initial: str = ""  # of a picker
     least: str = ""
     most: str = ""
@@ -133,3 +140,4 @@ class Findings:
     sure: str = ""
     candidates: tuple[str, ...] = ()
     matches: tuple[Match, ...] = field(default=())
+    stale: tuple[str, ...] = ()  # candidates whose text is past its date

@@ -117,7 +117,7 @@ class Outbox:
         if not token or self._jobs.clock.now() >= dt.datetime.fromisoformat(until):
             return False
         try:
-            await self._messenger.reply(token, payload["messages"])
+            sent = await self._messenger.reply(token, payload["messages"])
         except TokenInvalid:
             # A fresh token is invalid because it was used: by an attempt that got no answer, or by a process that
             # died after it.
@@ -130,12 +130,15 @@ class Outbox:
         except Limited as error:
             raise RetryLater("limited", delay_s=error.retry_s) from error
         DELIVERIES.labels("reply", "sent").inc()
+        await self._remember(payload, sent)
         return True
 
     async def _push(self, payload: dict[str, Any]) -> None:
         without_token = {**payload, "reply_token": ""}  # it is spent: the next try begins with the push
         try:
-            await self._messenger.push(payload["to"], payload["messages"], retry_key=payload["retry_key"])
+            sent = await self._messenger.push(
+                payload["to"], payload["messages"], retry_key=payload["retry_key"]
+            )
         except NoAnswer as error:
             DELIVERIES.labels("push", "no answer").inc()
             raise RetryLater("no answer to a push", payload=without_token) from error
@@ -146,6 +149,18 @@ class Outbox:
             DELIVERIES.labels("push", "quota").inc()
             raise RetryLater("quota", delay_s=QUOTA_PAUSE_S, payload=without_token) from error
         DELIVERIES.labels("push", "sent").inc()
+        await self._remember(payload, sent)
+
+    async def _remember(self, payload: dict[str, Any], sent: Sequence[str]) -> None:
+        """What LINE calls the messages, for when the resident quotes one."""
+        message_ids = payload["message_ids"]
+        if not sent or len(sent) != len(message_ids):
+            return
+        try:
+            async with self._database.write() as connection:
+                await store.set_line_ids(connection, dict(zip(message_ids, sent, strict=True)))
+        except Exception as error:  # what was delivered must not be sent again because of a courtesy
+            log.warning("sent_ids_not_stored", kind=type(error).__name__)
 
     async def _is_reachable(self, resident_id: str) -> bool:
         async with self._database.read() as connection:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -17,11 +17,16 @@ import regex
 from babel.core import UnknownLocaleError
 from babel.dates import format_datetime
 
-from bot.actions import Action, Say, ShowArticle, ShowCard, ShowShelters, ShowTitles, Tell
+from bot.actions import Action, Say, ShowArticle, ShowCard, ShowPart, ShowShelters, ShowTitles, Tell
 from bot.city import Article, City, distance_m, in_language
 from bot.dialogue import PERSON_BUTTON, pressed
+from bot.flex import actions_of, fits
 from bot.model import Button, Card, Label, Place
+from bot.talk import Talk
+from core.log import get_logger
 from core.words import Words
+
+log = get_logger(__name__)
 
 LineMessage = dict[str, Any]
 
@@ -30,10 +35,15 @@ MESSAGES = 5  # message objects in one reply or push
 QUICK_REPLIES = 13
 LABEL_GRAPHEMES = 20  # of a quick reply; a button of a card may have 40
 CARD_LABEL_GRAPHEMES = 40
+DATA_UNITS = 300  # of what a button sends
 ALT_TEXT = 400  # characters; LINE allows 1,500, but this is what a notification shows
+ALT_UNITS = 1500  # UTF-16 code units, which emoji may have more of than characters
 SENDER_NAME = 20
 
 _GRAPHEME = regex.compile(r"\X")
+# Where a sentence ends. A full stop within a number or an address is none.
+_END = regex.compile(r"\n|[。！？।]|[.!?](?=\s)")
+_WITHOUT_LINE = regex.compile(r"(?<!\p{L})LINE(?!\p{L})", regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,15 @@ class Reply:
 
     line: LineMessage
     text: str
+    article: str = ""  # slug of the article that it shows
+
+
+def with_sender(replies: Sequence[Reply], name: str) -> list[Reply]:
+    """The messages under a name of their own ("Tax Division from Aoba City"). LINE refuses names with its own."""
+    shown = cut_graphemes(_WITHOUT_LINE.sub("", name).strip(), SENDER_NAME)
+    if not shown:
+        return list(replies)
+    return [replace(reply, line={**reply.line, "sender": {"name": shown}}) for reply in replies]
 
 
 def utf16_units(text: str) -> int:
@@ -67,7 +86,7 @@ def split_text(text: str, limit: int = TEXT_UNITS) -> list[str]:
             if units > limit:
                 break
             end = cluster.end()
-            if cluster.group() in ("\n", "。", ".", "!", "?", "！", "？") and units > limit // 2:
+            if units > limit // 2 and _END.match(rest, cluster.start()):
                 good = end
         cut = good or end or _code_points_in(rest, limit)
         pieces.append(rest[:cut].rstrip("\n"))
@@ -83,8 +102,20 @@ def _code_points_in(text: str, limit: int) -> int:
 
 def format_moment(moment: dt.datetime, language: str) -> str:
     """A weekday, date and time as a reader of `language` writes them, on the 24-hour clock that Japan uses."""
-    patterns = {"ja": "M月d日(E) H:mm", "en": "EEEE, MMMM d, HH:mm", "pt": "EEEE, d 'de' MMMM, HH:mm"}
+    patterns = {
+        "ja": "M月d日(E) H:mm",
+        "en": "EEEE, MMMM d, HH:mm",
+        "pt": "EEEE, d 'de' MMMM, HH:mm",
+        "zh": "M月d日(EEE) HH:mm",
+        "ko": "M월 d일(E) HH:mm",
+        "vi": "EEEE, 'ngày' d/M, HH:mm",
+        "es": "EEEE d 'de' MMMM, HH:mm",
+        "fil": "EEEE, MMMM d, HH:mm",
+        "id": "EEEE, d MMMM, HH.mm",
+        "ne": "MMMM d, EEEE, HH:mm",
+    }
     base = language.split("-")[0]
+    base = {"tl": "fil"}.get(base, base)  # as CLDR calls it
     try:
         return format_datetime(moment, patterns.get(base, "yyyy-MM-dd HH:mm"), locale=base)
     except UnknownLocaleError:
@@ -98,6 +129,7 @@ class Renderer:
         """`own_names` is language tag → the language's name in itself."""
         self._city = city
         self._own_names = own_names
+        self._talk = Talk(city.talk, {})
 
     @property
     def _words(self) -> Words:
@@ -130,24 +162,25 @@ class Renderer:
                 case ShowArticle():
                     replies += self._article(action.slug, language)
                     buttons = [PERSON_BUTTON]
+                case ShowPart():
+                    replies += self._part(action, language)
+                    buttons = [self._whole(action.slug), PERSON_BUTTON]
                 case ShowTitles():
                     intro, buttons = self._titles(action.slugs, language)
                     replies.append(intro)
                 case ShowShelters():
                     replies.append(self._shelters(action.ids, language, place))
-        replies = _at_most(replies, MESSAGES)
-        if replies and buttons:
-            replies[-1].line["quickReply"] = {
-                "items": [self._quick_reply(button, language) for button in buttons[:QUICK_REPLIES]]
-            }
+        items = [self._quick_reply(button, language) for button in buttons if _sendable(button)]
+        replies, kept = _as_line_takes_them(replies)
+        items = [*kept, *items][:QUICK_REPLIES]
+        if replies and items:
+            replies[-1].line["quickReply"] = {"items": items}
         return replies
 
     def text(self, text: str, *, sender: str = "", quote_token: str = "") -> list[Reply]:
         """Plain text as messages; `quote_token` quotes the resident's message in the first."""
         replies = [Reply(line={"type": "text", "text": piece}, text=piece) for piece in split_text(text)]
-        for reply in replies:
-            if sender:
-                reply.line["sender"] = {"name": cut_graphemes(sender, SENDER_NAME)}
+        replies = with_sender(replies, sender)
         if replies and quote_token:
             replies[0].line["quoteToken"] = quote_token
         return replies
@@ -183,6 +216,8 @@ class Renderer:
                 return {"type": "postback", "label": label, "data": button.data, "displayText": label}
             case "location" | "camera":
                 return {"type": button.kind, "label": label}
+            case "uri":
+                return {"type": "uri", "label": label, "uri": button.data}
             case mode:
                 bounds = {"initial": button.initial, "min": button.least, "max": button.most}
                 picker = {"type": "datetimepicker", "label": label, "data": button.data, "mode": mode}
@@ -209,6 +244,7 @@ class Renderer:
                 "action": self._button_action(button, language, CARD_LABEL_GRAPHEMES),
             }
             for button in card.buttons
+            if _sendable(button)
         ]
         lines = [title, "", *(f"{label}: {value}" for label, value in rows)]
         text = "\n".join([*lines, "", note] if note else lines)
@@ -267,7 +303,23 @@ class Renderer:
             horizontal=True,
         )
         text = f"{article.title}\n\n{article.body}\n\n{source}"
-        return [Reply(line=_flex(text, card), text=text)]
+        made = [Reply(line=_flex(text, card), text=text, article=slug)]
+        return with_sender(made, self._city.department(article.department, language))
+
+    def _part(self, action: ShowPart, language: str) -> list[Reply]:
+        """The lines of an article that a follow-up is about; else a word on what it is about, and all of it."""
+        article = self._city.article(action.slug, language)
+        if article is None:
+            return self.text(self.phrase("unknown.text", language))
+        lines = self._talk.lines_about(article.body, action.part, article.language) if action.part else ()
+        if not lines:
+            about = self.phrase("talk.same_topic", language, title=article.title)
+            return [*self.text(about), *self._article(action.slug, language)]
+        said = self.phrase("talk.part", language, title=article.title, text="\n".join(lines))
+        return [replace(reply, article=action.slug) for reply in self.text(said)]
+
+    def _whole(self, slug: str) -> Button:
+        return Button(label="talk.whole_button", data=pressed("article", slug))
 
     def _shelters(self, ids: Sequence[str], language: str, place: Place | None) -> Reply:
         intro = self.phrase("location.shelters", language)
@@ -303,6 +355,36 @@ class Renderer:
             lines.append(item)
         text = "\n".join(lines)
         return Reply(line=_flex(text, _bubble(contents, [])), text=text)
+
+
+def _sendable(button: Button) -> bool:
+    """Whether LINE takes what the button sends; one that it refuses would take the whole message with it."""
+    if utf16_units(button.data) <= DATA_UNITS or button.kind == "uri":
+        return True
+    log.error("button_left_out", what_to_do=f"shorten what the button sends to {DATA_UNITS} characters")
+    return False
+
+
+def _as_line_takes_them(replies: Sequence[Reply]) -> tuple[list[Reply], list[LineMessage]]:
+    """The messages, at most five, with plain text for every card that is too large, and its buttons as quick
+    replies."""
+    taken: list[Reply] = []
+    items: list[LineMessage] = []
+    for reply in replies:
+        if reply.line["type"] != "flex" or fits(reply.line["contents"]):
+            taken.append(reply)
+            continue
+        log.info("card_too_large", shown="text")
+        taken += [
+            replace(reply, line={"type": "text", "text": piece}, text=piece)
+            for piece in split_text(reply.text)
+        ]
+        items += [
+            {"type": "action", "action": {**action, "label": cut_graphemes(action["label"], LABEL_GRAPHEMES)}}
+            for action in actions_of(reply.line["contents"])
+            if action["type"] != "uri"
+        ]
+    return _at_most(taken, MESSAGES), items
 
 
 def _at_most(replies: list[Reply], limit: int) -> list[Reply]:
@@ -347,4 +429,5 @@ def _bubble(body: list[LineMessage], buttons: list[LineMessage], *, horizontal: 
 
 def _flex(alt: str, contents: LineMessage) -> LineMessage:
     plain = "".join(char for char in alt if unicodedata.category(char) != "Cc" or char == "\n")
-    return {"type": "flex", "altText": cut_graphemes(plain, ALT_TEXT), "contents": contents}
+    shown = split_text(cut_graphemes(plain, ALT_TEXT), ALT_UNITS)[:1]
+    return {"type": "flex", "altText": "".join(shown), "contents": contents}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import store
+from bot import store, topic
 from bot.actions import Action, AddToRequest, CancelRequest, Effect, OpenRequest, SetReachable
 from bot.dialogue import Facts, chosen_skill, parse_pressed, step
 from bot.events import (
@@ -54,6 +54,10 @@ HEARING_ATTEMPTS = 6  # after so many the resident is told that a voice message 
 
 HANDLE_SECONDS = histogram("chat_handle_seconds", "From taking an event to storing what to do about it")
 HANDLED = counter("chat_events", "Events worked on", ["type"])
+LIMITED = counter("chat_limited", "Messages kept without an answer because too many came", ["limit"])
+
+# Erases in the transaction what a feature has stored of a message, by LINE's id.
+Forgetter = Callable[[AsyncConnection, str], Awaitable[None]]
 
 
 class Listener(Protocol):
@@ -76,6 +80,9 @@ class ChatOptions:
     max_voice_bytes: int = 10_000_000
     max_voice_s: int = 120  # seconds
     loading_s: int = 20  # how long LINE shows that an answer is being prepared
+    topic_s: float = 900.0  # seconds for which a follow-up is about the article that was shown
+    messages_a_minute: int = 20  # of one resident that are looked up; more are only kept
+    messages_a_day: int = 400
 
 
 class ChatService:
@@ -94,6 +101,7 @@ class ChatService:
         outbox: Outbox,
         options: ChatOptions,
         skills: Sequence[Skill] = (),
+        forgetters: Sequence[Forgetter] = (),
     ) -> None:
         self._jobs = jobs
         self._bus = bus
@@ -106,6 +114,7 @@ class ChatService:
         self._outbox = outbox
         self._options = options
         self._skills = {skill.name: skill for skill in skills}
+        self._forgetters = tuple(forgetters)
 
     @property
     def _database(self) -> Database:
@@ -119,6 +128,8 @@ class ChatService:
             await self._finish(job)
         elif incoming.type == "unsend":
             await self._forget(job, incoming)
+        elif incoming.type == "edited":
+            await self._edit(job, incoming)
         else:
             with HANDLE_SECONDS.time():
                 await self._converse(job, incoming)
@@ -132,19 +143,63 @@ class ChatService:
         conversation, not in an answer that repeats it and is not delivered yet, not in a job that was given up."""
         gone = incoming.line_message_id
         async with self._database.write() as connection:
-            for erased in await store.bury_message(connection, gone, now=self._clock.now()):
+            erased = await store.bury_message(connection, gone, now=self._clock.now())
+            for message_id in erased:
                 await self._jobs.drop(
-                    connection, queue=OUTBOX, containing=f'"{erased}"', states=("ready", "dead")
+                    connection, queue=OUTBOX, containing=f'"{message_id}"', states=("ready", "dead")
                 )
+            await store.forget_in_conversation(connection, incoming.user_id, erased)
+            for forget in self._forgetters:
+                await forget(connection, gone)
             await self._jobs.drop(connection, queue=INBOX, containing=gone, states=("dead",))
             await self._jobs.finish(connection, job)
         self._bus.publish("desk")
 
+    async def _edit(self, job: Job, incoming: Incoming) -> None:
+        """A message has new words. They replace the old ones, and staff read them in Japanese again; nobody is
+        answered a second time."""
+        async with self._database.write() as connection:
+            resident = await store.find_resident(connection, incoming.user_id)
+            changed = resident and await store.edit_message(
+                connection,
+                resident.id,
+                incoming.line_message_id,
+                incoming.text,
+                edited_ms=incoming.timestamp_ms,
+            )
+            if changed and changed.request_id:
+                await self._jobs.add(
+                    connection,
+                    queue=TRANSLATE,
+                    key=changed.request_id,
+                    payload={"message_id": changed.id},
+                )
+            await self._jobs.finish(connection, job)
+        self._jobs.hint(TRANSLATE)
+        self._bus.publish("desk")
+
+    async def _limit(self, incoming: Incoming, resident: Resident) -> str:
+        """Which limit a resident's messages have reached, if any."""
+        if incoming.type != "message":
+            return ""
+        now, options = self._clock.now(), self._options
+        spans = {
+            "minute": (dt.timedelta(minutes=1), options.messages_a_minute),
+            "day": (dt.timedelta(days=1), options.messages_a_day),
+        }
+        async with self._database.read() as connection:
+            for name, (span, most) in spans.items():
+                if await store.count_written(connection, resident.id, now - span, limit=most) >= most:
+                    LIMITED.labels(name).inc()
+                    return name
+        return ""
+
     async def _converse(self, job: Job, incoming: Incoming) -> None:
         resident = await self._resident(incoming.user_id)
         message_id = new_id()
+        limited = await self._limit(incoming, resident)
         try:
-            event = await self._event(incoming, resident, message_id)
+            event = await self._event(incoming, resident, message_id, limited=limited)
         except RetryLater:
             if job.attempts < HEARING_ATTEMPTS:
                 raise
@@ -152,7 +207,9 @@ class ChatService:
         if event is None:
             await self._finish(job)
             return
-        resident, facts, request = await self._gather(event, resident)
+        resident, facts, request = await self._gather(
+            event, resident, quoted=incoming.quoted, limited=limited
+        )
         facts = replace(facts, my_number_removed=job.payload.get("my_number", False))
         conversation, actions = step(resident.conversation, event, facts, self._skills)
         await self._commit(
@@ -180,7 +237,9 @@ class ChatService:
         assert found is not None
         return found
 
-    async def _event(self, incoming: Incoming, resident: Resident, message_id: str) -> Event | None:
+    async def _event(
+        self, incoming: Incoming, resident: Resident, message_id: str, *, limited: str
+    ) -> Event | None:
         match incoming.type, incoming.kind:
             case "follow", _:
                 return Followed(unblocked=incoming.unblocked)
@@ -194,9 +253,9 @@ class ChatService:
             case "message", "location":
                 assert incoming.place is not None
                 return LocationReceived(message_id=message_id, place=incoming.place)
-            case "message", "audio":
+            case "message", "audio" if not limited:
                 return await self._hear(incoming, resident, message_id)
-        return MediaReceived(message_id=message_id, kind=incoming.kind)
+        return MediaReceived(message_id=message_id, kind=incoming.kind, keywords=incoming.keywords)
 
     async def _hear(self, incoming: Incoming, resident: Resident, message_id: str) -> Event | None:
         """The voice message as text, or why not. None if it was taken back meanwhile."""
@@ -235,14 +294,24 @@ class ChatService:
         assert self._listener is not None
         return ", ".join(self._renderer.own_name(tag) for tag in sorted(self._listener.languages))
 
-    async def _gather(self, event: Event, resident: Resident) -> tuple[Resident, Facts, Request | None]:
+    async def _gather(
+        self, event: Event, resident: Resident, *, quoted: str, limited: str
+    ) -> tuple[Resident, Facts, Request | None]:
         async with self._database.read() as connection:
             request = await store.current_request(connection, resident.id)
             pending = await store.get_message(connection, resident.conversation.last_question)
+            quote = await store.find_message(connection, resident.id, quoted) if quoted else None
         if pending is None:  # no question waits, or it was taken back
             forgotten = replace(resident.conversation, last_question="")
             resident = replace(resident, conversation=forgotten)
+        now = self._local_now()
+        about = topic.current(resident.conversation, now=now, keep_s=self._options.topic_s)
         facts = Facts(
+            now=now,
+            limited=limited,
+            menu=self._city.menu,
+            topic=quote.article or about if quote else about,
+            quoted=quote.text if quote and quote.direction == "resident" else "",
             languages=self._city.languages,
             profile_language=resident.profile_language,
             request=request.id if request else "",
@@ -256,9 +325,9 @@ class ChatService:
         if isinstance(event, LocationReceived):
             facts = replace(facts, shelters=self._city.nearest_shelters(event.place))
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
-        question = pending.text if asks_person and pending else text
+        question = pending.text if asks_person and pending else facts.question
         facts = await self._understanding.look_up(facts, question)
-        facts = replace(facts, closed_until=self._closed_until(), now=self._local_now())
+        facts = replace(facts, closed_until=self._closed_until())
         return resident, await self._gather_for_skill(event, resident, facts), request
 
     async def _gather_for_skill(self, event: Event, resident: Resident, facts: Facts) -> Facts:
@@ -439,6 +508,7 @@ class ChatService:
                     language=language,
                     japanese=japanese,
                     state="waiting",
+                    article=reply.article,
                 )
             )
         return ids

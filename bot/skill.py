@@ -34,6 +34,7 @@ class Turn:
     trigger: str  # from bot.triggers, or empty
     now: dt.datetime  # local time
     facts: Any = None  # what the skill's own `gather` found out
+    article: str = ""  # slug of the article that surely answers what was written, if there is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

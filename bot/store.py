@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import topic
 from bot.model import Conversation, Message, Request, Resident
 from core.database import UtcDateTime, insert_ignoring, metadata
 from core.ids import new_id
@@ -66,6 +67,8 @@ messages = sa.Table(
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("author", sa.String(60), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("article", sa.String(80), nullable=False, server_default=""),  # slug of what it shows
+    sa.Column("edited_ms", sa.BigInteger, nullable=False, server_default="0"),  # LINE's time of the last edit
     sa.Index("ix_messages_resident_id_position", "resident_id", "position"),
     sa.Index("ix_messages_request_id", "request_id"),
     sa.Index("ix_messages_line_message_id", "line_message_id"),
@@ -153,6 +156,8 @@ async def add_message(
         "author": "",
         "created_at": now,
         "about": about,
+        "article": "",
+        "edited_ms": 0,
         **values,
     }
     await connection.execute(messages.insert().values(**row))
@@ -216,6 +221,81 @@ async def bury_message(connection: AsyncConnection, line_message_id: str, *, now
         .returning(messages.c.id)
     )
     return list(erased.scalars())
+
+
+async def forget_in_conversation(
+    connection: AsyncConnection, line_user_id: str, erased: Sequence[str]
+) -> None:
+    """Leave nothing in what the dialogue remembers that came from messages which are gone."""
+    resident = await find_resident(connection, line_user_id)
+    if resident is None:
+        return
+    kept = resident.conversation
+    if kept.last_question in erased:
+        kept = dataclasses.replace(kept, last_question="")
+    if kept.topic_message in erased:
+        kept = topic.forget(kept)
+    if kept != resident.conversation:
+        await connection.execute(
+            residents.update()
+            .where(residents.c.id == resident.id)
+            .values(conversation=dataclasses.asdict(kept))
+        )
+
+
+async def edit_message(
+    connection: AsyncConnection, resident_id: str, line_message_id: str, text: str, *, edited_ms: int
+) -> Message | None:
+    """Give a resident's message new words, unless a later edit was seen already; gives the changed message."""
+    changed = await connection.execute(
+        messages.update()
+        .where(
+            messages.c.line_message_id == line_message_id,
+            messages.c.resident_id == resident_id,
+            messages.c.direction == "resident",
+            messages.c.kind == "text",
+            messages.c.edited_ms < edited_ms,
+        )
+        .values(text=text, japanese=None, translation={}, edited_ms=edited_ms)
+    )
+    return await find_message(connection, resident_id, line_message_id) if changed.rowcount else None
+
+
+async def find_message(connection: AsyncConnection, resident_id: str, line_message_id: str) -> Message | None:
+    """The message of this resident's conversation that LINE knows by this id, from any side."""
+    row = (
+        await connection.execute(
+            sa.select(messages)
+            .where(messages.c.line_message_id == line_message_id, messages.c.resident_id == resident_id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return _message(row) if row else None
+
+
+async def set_line_ids(connection: AsyncConnection, line_ids: Mapping[str, str]) -> None:
+    """Store what LINE calls messages that were sent (our id → LINE's), so that a quote of one is understood."""
+    for message_id, line_id in line_ids.items():
+        await connection.execute(
+            messages.update().where(messages.c.id == message_id).values(line_message_id=line_id)
+        )
+
+
+async def count_written(
+    connection: AsyncConnection, resident_id: str, since: dt.datetime, *, limit: int
+) -> int:
+    """How many messages a resident has sent since a moment, counted up to `limit`."""
+    newest = (
+        sa.select(messages.c.direction, messages.c.created_at)
+        .where(messages.c.resident_id == resident_id, messages.c.direction == "resident")
+        .order_by(messages.c.position.desc())
+        .limit(limit)
+        .subquery()
+    )
+    counted = await connection.execute(
+        sa.select(sa.func.count()).select_from(newest).where(newest.c.created_at > since)
+    )
+    return int(counted.scalar_one())
 
 
 async def is_buried(connection: AsyncConnection, line_message_id: str) -> bool:
@@ -337,11 +417,14 @@ def _resident(row: sa.Row[Any]) -> Resident:
         display_name=value[column.display_name],
         profile_language=value[column.profile_language],
         reachable=value[column.reachable],
-        # What an older version remembered and this one does not know is left out.
-        conversation=Conversation(
-            **{k: v for k, v in value[column.conversation].items() if k in _REMEMBERED}
-        ),
+        conversation=_conversation(value[column.conversation]),
     )
+
+
+def _conversation(stored: Mapping[str, Any]) -> Conversation:
+    """What an older version remembered and this one does not know is left out."""
+    known = {key: value for key, value in stored.items() if key in _REMEMBERED}
+    return Conversation(**{**known, "earlier": tuple(known.get("earlier", ()))})
 
 
 def _request(row: sa.Row[Any]) -> Request:

@@ -1,8 +1,8 @@
 """Words that mean something by themselves: danger, a wish for a person, thanks.
 
 They come from `config/city/triggers/<language>.toml` and are looked for in every language at once, since a
-resident in danger may not write the language of the conversation. Danger is found anywhere in a message; small
-talk only when it is all that was said.
+resident in danger may not write the language of the conversation. Danger is found anywhere in a message, by phrases
+and by the patterns of `bot.safety`; small talk only when it is all that was said.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-ANYWHERE = ("emergency", "urgent", "person")  # in this order of importance
-ALONE = "emergency_alone"  # a cry for help that only means danger when nothing else is said ("fire!")
+from bot.safety.alarms import Alarm, Alarms
+
+# What `bot.safety` looks for; the last only means danger when nothing else is said ("fire!").
+DANGER = ("emergency", "urgent", "emergency_alone")
 WHOLE = ("cancel", "language", "thanks", "bye", "hello", "yes", "no")
 # A wish for a person is only clear in a short message: "the person at the counter said …" is a question.
 PERSON_LENGTH = 60
@@ -36,27 +39,36 @@ def normalise(text: str) -> str:
 class Triggers:
     """The compiled words of all languages."""
 
-    def __init__(self, words: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        """`words` is language → kind → phrases."""
+    def __init__(
+        self,
+        words: Mapping[str, Mapping[str, Sequence[str]]],
+        safety: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`words` is language → kind → phrases, `safety` language → patterns of danger."""
         self._whole = {
             kind: {normalise(phrase) for table in words.values() for phrase in table.get(kind, ())}
-            for kind in (*ANYWHERE, ALONE, *WHOLE)
+            for kind in ("person", *WHOLE)
         }
-        self._anywhere = {
-            kind: _pattern(sorted(self._whole[kind], key=len, reverse=True)) for kind in ANYWHERE
+        self._person = _pattern(sorted(self._whole["person"], key=len, reverse=True))
+        danger = {
+            language: {kind: table[kind] for kind in DANGER if kind in table}
+            for language, table in words.items()
         }
+        self._alarms = Alarms(safety or {}, danger)
+
+    def alarm(self, text: str) -> Alarm:
+        """The danger that `text` tells of."""
+        return self._alarms.find(text)
 
     def find(self, text: str) -> str:
         """The most important kind that `text` has, or an empty string."""
+        return self.alarm(text).kind or self.wish(text)
+
+    def wish(self, text: str) -> str:
+        """The kind that `text` has, danger aside."""
         said = normalise(text)
-        if said in self._whole[ALONE]:
-            return "emergency"
-        for kind in ANYWHERE:
-            if kind == "person" and len(said) > PERSON_LENGTH:
-                continue
-            pattern = self._anywhere[kind]
-            if pattern is not None and pattern.search(said):
-                return kind
+        if len(said) <= PERSON_LENGTH and self._person is not None and self._person.search(said):
+            return "person"
         return next((kind for kind in WHOLE if said in self._whole[kind]), "")
 
 

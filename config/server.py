@@ -52,6 +52,7 @@ async def serving(
     async def end_streams(app: web.Application) -> None:
         service.hub.close_all()
         await service.desk.close_streams()
+        await service.disaster.pages.close_streams()
 
     app.on_shutdown.append(end_streams)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=REQUEST_GRACE_S, handler_cancellation=True)
@@ -106,6 +107,9 @@ async def _tidy(service: Service) -> None:
         before = service.clock.now() - dt.timedelta(days=service.settings.work.keep_done_days)
         forgotten = await service.jobs.forget(before=before)
         await service.storage.forget()
+        await service.forms.photos.tidy()
+        await service.disaster.desk.tidy()
+        await service.privacy.retention.schedule()
         await service.database.checkpoint()
         log.info("tidied", jobs=forgotten)
         await asyncio.sleep(TIDY_EVERY_S)

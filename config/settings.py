@@ -89,6 +89,52 @@ class RelaySettings(Part):
     allow_local: bool = False  # http and local addresses on the listed hosts, for simulators
 
 
+class ChatSettings(Part):
+    """Talking with residents."""
+
+    stale_articles: Literal["say", "doubt"] = "say"  # past their date: shown with a warning, or never as sure
+    topic_s: float = Field(
+        default=900.0, gt=0
+    )  # seconds for which "how much?" is about the article shown last
+    messages_a_minute: int = Field(default=20, ge=1)  # of one resident that are looked up; more are only kept
+    messages_a_day: int = Field(default=400, ge=1)
+
+
+class PrivacySettings(Part):
+    """How many days each kind of data of residents is kept. Photos and drafts of forms: see `forms`."""
+
+    messages_days: int = Field(default=365, ge=1)  # under no open request
+    requests_days: int = Field(default=1095, ge=1)  # after they were closed
+    refused_days: int = Field(default=1, ge=1)  # messages of residents who refused
+    residents_days: int = Field(default=730, ge=1)  # since they were last seen
+    audit_days: int = Field(default=1825, ge=1)  # entries that say what was done, for nobody in particular
+
+
+class DisasterSettings(Part):
+    """Check-ins and notices in a disaster."""
+
+    remind_every_h: int = Field(default=6, ge=1)  # hours between two questions to the same person
+    asks: int = Field(default=8, ge=1)  # questions to one person in one disaster
+    night_from: int = Field(default=22, ge=0, le=23)  # local hour from which nobody is reminded
+    night_until: int = Field(default=6, ge=0, le=23)
+    keep_days: int = Field(default=30, ge=1)  # days after the end until check-ins are erased
+    people_per_s: int = Field(default=200, ge=1)  # recipients of a notice in a second
+    batch: int = Field(default=200, ge=1, le=500)  # recipients of one call
+    longest_notice: int = Field(default=1000, ge=50, le=4000)  # characters
+
+
+class FormSettings(Part):
+    """Forms that residents fill in by chat."""
+
+    draft_days: int = Field(default=14, ge=1)  # how long a form that was begun is kept
+    pause_s: int = Field(default=3 * 3600, gt=0)  # seconds after which a resident is asked whether to go on
+    photo_days: int = Field(default=180, ge=1)  # how long residents' photos are kept
+    photo_bytes: int = Field(default=10_000_000, gt=0)
+    live_bookings: int = Field(default=20, ge=1)  # of one resident
+    reminder_hour: int = Field(default=17, ge=0, le=23)  # local time, the day before
+    reminders_a_month: int = Field(default=5_000, ge=0)  # they count against LINE's quota
+
+
 class RecogniserSettings(Part):
     """Speech recognition."""
 
@@ -165,6 +211,10 @@ class Settings(BaseSettings):
     teams: TeamsSettings = TeamsSettings()
     youtube: YouTubeSettings = YouTubeSettings()
     relays: RelaySettings = RelaySettings()
+    chat: ChatSettings = ChatSettings()
+    forms: FormSettings = FormSettings()
+    disaster: DisasterSettings = DisasterSettings()
+    privacy: PrivacySettings = PrivacySettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     translation: TranslationSettings = TranslationSettings()
     work: WorkSettings = WorkSettings()

@@ -32,7 +32,7 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
     settings = service.settings
     folders = {package.__name__.split(".")[0]: Path(package.__path__[0]) for package in PACKAGES}
     pages = Pages(
-        words=Words(*(folder / "words" for folder in folders.values())),
+        words=Words(*(words for folder in folders.values() for words in _words(folder / "words"))),
         city_name=service.city.names,
         language_names=own_names(),
         static_folders={name: folder / "static" for name, folder in folders.items()},
@@ -68,6 +68,10 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
             routes=[
                 *Webhook(service.inbox, secrets, body_limit=settings.http.body_limit).routes(),
                 *service.desk.routes(),
+                *service.forms.pages.routes(),
+                *service.disaster.pages.routes(),
+                *service.disaster.notice_pages.routes(),
+                *service.articles.routes(),
                 *captions_routes(captions),
                 *language_routes(language),
             ],
@@ -84,6 +88,11 @@ def make_health_site(service: Service) -> web.Application:
     app = web.Application()
     app.add_routes(health_routes(lambda: _readiness(service)))
     return app
+
+
+def _words(folder: Path) -> list[Path]:
+    """A package's folder of words, and those of its features."""
+    return [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
 
 
 async def _readiness(service: Service) -> dict[str, bool]:

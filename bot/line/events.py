@@ -16,6 +16,7 @@ from bot.model import Place
 from translation.facts.my_number import mask
 
 KINDS = frozenset({"text", "audio", "location", "sticker", "image", "video", "file"})
+MAX_KEYWORDS = 15  # of a sticker
 MAX_TEXT = 5000  # characters; LINE's own limit on what a resident can send
 _EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # a ULID today; what a database column can hold in any case
 
@@ -24,7 +25,7 @@ _EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # a ULID today; what a database 
 class Incoming:
     """One event from one resident. Fields that an event type lacks are empty."""
 
-    type: str  # message, follow, unfollow, unsend, postback; "ignored" for all others
+    type: str  # message, edited, follow, unfollow, unsend, postback; "ignored" for all others
     user_id: str
     kind: str = ""  # of a message: one of KINDS
     reply_token: str = ""
@@ -35,6 +36,9 @@ class Incoming:
     duration_ms: int = 0
     quote_token: str = ""
     unblocked: bool = False
+    keywords: tuple[str, ...] = ()  # of a sticker
+    quoted: str = ""  # LINE's id of the message that is quoted
+    timestamp_ms: int = 0  # of an edit: the largest is the newest
 
 
 def event_id(event: Any) -> str:
@@ -76,11 +80,14 @@ def parse(event: Any) -> Incoming:
         case "message":
             return _message(event, who, token)
         case "postback":
-            data = _text(_table(event, "postback"), "data", 300)
+            postback = _table(event, "postback")
+            data = _text(postback, "data", 300) + _picked(postback)
             return Incoming(type="postback", user_id=who, reply_token=token, data=data)
         case "follow":
             unblocked = _table(event, "follow").get("isUnblocked") is True
             return Incoming(type="follow", user_id=who, reply_token=token, unblocked=unblocked)
+        case "messageEdited":
+            return _edited(event, who)
         case "unfollow":
             return Incoming(type="unfollow", user_id=who)
         case "unsend":
@@ -88,6 +95,30 @@ def parse(event: Any) -> Incoming:
             if message_id:
                 return Incoming(type="unsend", user_id=who, line_message_id=message_id)
     return Incoming(type="ignored", user_id=who)
+
+
+def _edited(event: dict[str, Any], who: str) -> Incoming:
+    """New words of a text message. (LINE sends this for groups only, so far.)"""
+    message = _table(event, "message")
+    message_id, text = _text(message, "id", 64), _text(message, "text", MAX_TEXT)
+    at = event.get("timestamp")
+    if message.get("type") != "text" or not message_id or not text:
+        return Incoming(type="ignored", user_id=who)
+    at = at if isinstance(at, int) and not isinstance(at, bool) and 0 < at < 2**53 else 1
+    return Incoming(
+        type="edited",
+        user_id=who,
+        kind="text",
+        line_message_id=message_id,
+        text=text,
+        timestamp_ms=at,
+    )
+
+
+def _picked(postback: dict[str, Any]) -> str:
+    """What was chosen in a picker of dates and times, which belongs behind the button's data."""
+    params = _table(postback, "params")
+    return next((found for name in ("datetime", "date", "time") if (found := _text(params, name, 20))), "")
 
 
 def _message(event: dict[str, Any], who: str, token: str) -> Incoming:
@@ -108,7 +139,17 @@ def _message(event: dict[str, Any], who: str, token: str) -> Incoming:
         place=place,
         duration_ms=int(duration) if isinstance(duration, (int, float)) and 0 <= duration < 1e9 else 0,
         quote_token=_text(message, "quoteToken", 200),
+        keywords=_keywords(message) if known == "sticker" else (),
+        quoted=_text(message, "quotedMessageId", 64),
     )
+
+
+def _keywords(message: dict[str, Any]) -> tuple[str, ...]:
+    """What a sticker means, in English words (LINE: at most 15, experimental)."""
+    given = message.get("keywords")
+    if not isinstance(given, list):
+        return ()
+    return tuple(word[:40] for word in given[:MAX_KEYWORDS] if isinstance(word, str))
 
 
 def _place(message: dict[str, Any]) -> Place | None:

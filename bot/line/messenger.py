@@ -6,11 +6,12 @@ included (which means "this retry key arrived before": success). Retrying is the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
 
+from bot.line.quota import Quota
 from bot.messenger import (
     ContentGone,
     ContentNotReady,
@@ -30,6 +31,8 @@ log = get_logger(__name__)
 
 CALLS = counter("line_calls", "Calls to LINE", ["call", "status"])
 CALL_SECONDS = histogram("line_call_seconds", "Duration of calls to LINE", ["call"])
+
+Call = Callable[[Any, dict[str, Any]], Awaitable[Any]]  # the SDK's API and what every call is given
 
 LIMITED_PAUSE_S = 2.0
 NOT_ALLOWED_PAUSE_S = 600.0
@@ -68,26 +71,43 @@ class LineMessenger:
         for client in self._clients:
             await client.close()
 
-    async def reply(self, token: str, messages: Sequence[dict[str, Any]]) -> None:
+    async def reply(self, token: str, messages: Sequence[dict[str, Any]]) -> Sequence[str]:
         from linebot.v3.messaging import ReplyMessageRequest  # noqa: PLC0415 -- see above
 
         body = ReplyMessageRequest.from_dict({"replyToken": token, "messages": list(messages)})
         try:
-            await self._call(
+            sent = await self._call(
                 "reply", self._api.reply_message_with_http_info(body, _request_timeout=self._timeout_s)
             )
         except Rejected as error:
             if "reply token" in str(error).lower():
                 raise TokenInvalid(str(error)) from error
             raise
+        return _sent_ids(sent)
 
-    async def push(self, user_id: str, messages: Sequence[dict[str, Any]], *, retry_key: str) -> None:
+    async def push(
+        self, user_id: str, messages: Sequence[dict[str, Any]], *, retry_key: str
+    ) -> Sequence[str]:
         from linebot.v3.messaging import PushMessageRequest  # noqa: PLC0415 -- see above
 
         body = PushMessageRequest.from_dict({"to": user_id, "messages": list(messages)})
-        await self._call(
+        sent = await self._call(
             "push",
             self._api.push_message_with_http_info(
+                body, x_line_retry_key=retry_key, _request_timeout=self._timeout_s
+            ),
+        )
+        return _sent_ids(sent)
+
+    async def multicast(
+        self, user_ids: Sequence[str], messages: Sequence[dict[str, Any]], *, retry_key: str
+    ) -> None:
+        from linebot.v3.messaging import MulticastRequest  # noqa: PLC0415 -- see above
+
+        body = MulticastRequest.from_dict({"to": list(user_ids), "messages": list(messages)})
+        await self._call(
+            "multicast",
+            self._api.multicast_with_http_info(
                 body, x_line_retry_key=retry_key, _request_timeout=self._timeout_s
             ),
         )
@@ -129,6 +149,22 @@ class LineMessenger:
         except (Rejected, NoAnswer, Limited, QuotaReached):
             log.info("loading_not_shown")
 
+    async def quota(self) -> Quota:
+        """The month's quota. A plan without a limit has type "none"."""
+        allowed = await self.call("quota", lambda api, limit: api.get_message_quota_with_http_info(**limit))
+        used = await self.call(
+            "consumption", lambda api, limit: api.get_message_quota_consumption_with_http_info(**limit)
+        )
+        return Quota(limit=allowed.data.value, used=used.data.total_usage)
+
+    async def call(self, name: str, make: Call) -> Any:
+        """Any other call of the API. Raises NoAnswer, Limited, Rejected."""
+        return await self._call(name, make(self._api, {"_request_timeout": self._timeout_s}))
+
+    async def call_blob(self, name: str, make: Call) -> Any:
+        """Any other call of the API for contents."""
+        return await self._call(name, make(self._blob, {"_request_timeout": self._timeout_s}))
+
     async def _call(self, name: str, call: Awaitable[Any]) -> Any:
         from linebot.v3.messaging import ApiException  # noqa: PLC0415 -- see above
 
@@ -161,6 +197,12 @@ class LineMessenger:
         if error.status >= 500 or error.status == 408:
             raise NoAnswer(f"status {error.status}") from error
         raise Rejected(f"status {error.status}: {body[:200]}") from error
+
+
+def _sent_ids(sent: Any) -> list[str]:
+    """What LINE calls the messages that it took; none where it had taken them before."""
+    told = getattr(getattr(sent, "data", None), "sent_messages", None) or ()
+    return [str(message.id) for message in told]
 
 
 def _request_id(error: Any) -> str:

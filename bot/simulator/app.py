@@ -11,6 +11,7 @@ from bot.simulator.api import MessagingApi
 from bot.simulator.channel import Channel
 from bot.simulator.control import ControlApi, control_middleware, line_language
 from bot.simulator.faults import Faults
+from bot.simulator.menu_api import MenuApi
 from bot.simulator.names import fixed_user_id
 from bot.simulator.options import SimulatorOptions
 from bot.simulator.page import Page
@@ -42,7 +43,9 @@ def make_simulator(options: SimulatorOptions, clock: Clock) -> web.Application:
         middlewares=[api.middleware, control_middleware],
         client_max_size=options.max_upload * 2 + FORM_OVERHEAD,
     )
-    app.add_routes([*api.routes(), *control.routes(), *Page(options).routes()])
+    app.add_routes(
+        [*api.routes(), *MenuApi(channel, schema).routes(), *control.routes(), *Page(options).routes()]
+    )
     app.on_shutdown.append(control.close)
 
     async def connections(_app: web.Application) -> AsyncIterator[None]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.simulator.keys import AccessTokens, RateLimit, ReplyTokens, RetryKeys
 from bot.simulator.memory import CHANGED, Bounded, Contents, Traffic
+from bot.simulator.menus import RichMenus
 from bot.simulator.model import Author, Call, Content, Entry, Json, LineError, Status
 from bot.simulator.names import MessageIds, fixed_user_id
 from bot.simulator.options import SimulatorOptions
@@ -42,6 +43,7 @@ class Channel:
         self.rate = RateLimit(options.requests_per_s, clock)
         self.events: Bounded[str, Json] = Bounded("events", options.max_keys)
         self.used_quota = 0
+        self.menus = RichMenus()
         self._places: Bounded[str, tuple[str, int]] = Bounded("messages", options.max_keys)
         self._quotes: Bounded[str, str] = Bounded("quote_tokens", options.max_keys)
         self._reads: Bounded[str, str] = Bounded("read_tokens", options.max_keys)

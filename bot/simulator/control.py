@@ -68,6 +68,7 @@ class ControlApi:
             web.get(f"{users}/{{id}}/messages", self.messages),
             web.get(f"{users}/{{id}}/media/{{message}}", self.media),
             web.get(f"{users}/{{id}}/menu", self.menu),
+            web.get(f"{PREFIX}/menus/{{menu}}", self.menu_picture),
             web.get(f"{PREFIX}/scene", self.scene),
             web.get(f"{PREFIX}/log", self.log),
             web.post(f"{PREFIX}/webhook", self.raw_webhook),
@@ -126,7 +127,9 @@ class ControlApi:
                     break
                 await hint.wait(left)
         state = self._channel.residents.view(resident)
-        return web.json_response(state | {"messages": [entry.view() for entry in found]})
+        menu = self._channel.menus.shown_to(resident.id)
+        shown = {"menu": menu.id if menu else "", "messages": [entry.view() for entry in found]}
+        return web.json_response(state | shown)
 
     async def media(self, request: web.Request) -> web.Response:
         """What this resident sent, for playing it on the phone."""
@@ -143,7 +146,21 @@ class ControlApi:
         return web.Response(body=content.data, headers=headers)
 
     async def menu(self, request: web.Request) -> web.Response:
-        return web.json_response({"items": list(self._scene.menu(self._resident(request).language))})
+        """The rich menu on a phone: the one that the bot gave it, with its picture, or the scene's."""
+        resident = self._resident(request)
+        menu = self._channel.menus.shown_to(resident.id)
+        if menu is None:
+            return web.json_response({"items": list(self._scene.menu(resident.language))})
+        picture = f"{PREFIX}/menus/{menu.id}"
+        return web.json_response({"items": [], "id": menu.id, "picture": picture, **menu.body})
+
+    async def menu_picture(self, request: web.Request) -> web.Response:
+        """The picture of a rich menu, for the page."""
+        for menu in self._channel.menus.all():
+            if menu["richMenuId"] == request.match_info["menu"]:
+                data = self._channel.menus.get(menu["richMenuId"]).picture
+                return web.Response(body=data, content_type="image/png")
+        raise NotFound("There is no such menu.")
 
     async def scene(self, request: web.Request) -> web.Response:
         """What can be chosen on the page: places, sample voice messages, languages of a new resident."""

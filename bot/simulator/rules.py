@@ -89,7 +89,7 @@ def _check_quick_reply(quick_reply: Json | None, path: str) -> Iterator[Problem]
         action = item.get("action") or {}
         if not action.get("label") and action.get("type") != "uri":
             yield Problem(property=f"{here}.label", message="must be specified")
-        yield from _check_action(action, here, MAX_LABEL)
+        yield from check_action(action, here, MAX_LABEL)
 
 
 def _check_flex(contents: Json, path: str) -> Iterator[Problem]:
@@ -114,17 +114,17 @@ def _check_tree(node: object, path: str, label: int) -> Iterator[Problem]:
         for key, child in node.items():
             here = f"{path}.{key}"
             if key in ("action", "defaultAction") and isinstance(child, dict):
-                yield from _check_action(child, here, label)
+                yield from check_action(child, here, label)
             elif key == "actions" and isinstance(child, list):
                 for index, action in enumerate(child):
-                    yield from _check_action(action, f"{here}[{index}]", label)
+                    yield from check_action(action, f"{here}[{index}]", label)
             elif key.lower().endswith("color") and not COLOUR.fullmatch(str(child)):
                 yield Problem(property=here, message="must be #RRGGBB or #RRGGBBAA")
             else:
                 yield from _check_tree(child, here, label)
 
 
-def _check_action(action: Json, path: str, label: int) -> Iterator[Problem]:
+def check_action(action: Json, path: str, label: int) -> Iterator[Problem]:
     if action.get("label"):
         yield from _size(action["label"], label, f"{path}.label", graphemes)
     match action.get("type"):

@@ -10,12 +10,15 @@ import sys
 
 import click
 
-from config.commands.chat import ask, knowledge
+from config.commands.chat import ask
+from config.commands.forms import forms
 from config.commands.glossary import glossary
+from config.commands.knowledge import knowledge
 from config.commands.language import detect, translate
 from config.commands.memory import memory
 from config.commands.models import models
 from config.commands.relays import relay_simulator
+from config.commands.safety import safety
 from config.commands.service import db, demo, serve, show_settings, users
 from config.commands.speech import caption, transcribe
 from core.errors import AppError
@@ -32,11 +35,13 @@ for command in (
     serve,
     ask,
     knowledge,
+    safety,
     detect,
     translate,
     models,
     memory,
     glossary,
+    forms,
     transcribe,
     caption,
     relay_simulator,

@@ -59,6 +59,22 @@ def read_text(path: str) -> str:
         raise InvalidInput(f"The file “{path}” is not UTF-8 text.") from error
 
 
+def labelled(text: str, *, columns: int) -> list[list[str]]:
+    """Rows of a tab-separated file, a language tag first. Raises InvalidInput with the number of a bad line, and
+    UnknownLanguage."""
+    from translation.languages import language
+
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        row = line.split("\t")
+        if len(row) < columns:
+            raise InvalidInput(f"Line {number} has no {columns} columns separated by tabs.")
+        rows.append([language(row[0]).tag, *row[1:]])
+    return rows
+
+
 def read_bytes(path: str, *, limit: int) -> bytes:
     """A file of at most `limit` bytes. Raises InvalidInput."""
     file = Path(path)

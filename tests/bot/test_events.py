@@ -82,6 +82,7 @@ UNDERSTOOD = {
     "image": "message", "video": "message", "audio": "message", "file": "message", "location": "message",
     "new kind of message": "message", "unsend": "unsend", "follow": "follow", "unblock": "follow",
     "old follow": "follow", "unfollow": "unfollow", "postback": "postback", "postback with a date": "postback",
+    "edited": "edited",
 }  # fmt: skip
 
 

@@ -199,7 +199,7 @@ async def test_words_about_danger_do_not_wait_for_an_earlier_message(open_office
     await answered_request(office)
     await office.work()
     (warning,) = await office.say("Minha casa está pegando fogo!")
-    assert warning == office.service.city.phrases.get("pt-BR", "emergency.text")
+    assert warning == office.service.city.phrases.get("pt-BR", "safety.emergency.fire")
 
 
 async def test_ordinary_words_keep_their_order_behind_a_message_that_waits(

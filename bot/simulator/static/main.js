@@ -128,7 +128,9 @@ async function updateChat() {
   const first = position === 0;
   position = state.position;
   seen.set(whose, position);
+  const otherMenu = current.menu !== undefined && current.menu !== state.menu;
   Object.assign(current, state, { messages: undefined });
+  if (otherMenu) await showMenu();
   byId("loading")?.remove();
   chat.querySelector(".typing")?.remove();
   chat.querySelector(".hello")?.remove();
@@ -255,9 +257,16 @@ async function play(userId) {
 }
 
 async function showMenu() {
-  const { items } = await get(`/users/${current.id}/menu`);
+  const shown = await get(`/users/${current.id}/menu`);
+  const { items } = shown;
   const menu = byId("rich-menu");
   menu.lang = htmlLanguage(current.language);
+  menu.classList.toggle("drawn", Boolean(shown.picture));
+  if (shown.picture) {
+    menu.replaceChildren(make("img", { src: shown.picture, alt: "" }), ...shown.areas.map((area) => menuArea(area, shown.size)));
+    byId("menu-switch").hidden = false;
+    return;
+  }
   menu.replaceChildren(
     ...items.map(({ icon: name, ...action }) => {
       const button = make("button", { type: "button" }, name ? icon(name) : null, make("span", { text: action.label }));
@@ -266,6 +275,24 @@ async function showMenu() {
     }),
   );
   byId("menu-switch").hidden = items.length === 0;
+}
+
+/** A part of a drawn menu that can be tapped. */
+function menuArea({ bounds, action }, size) {
+  const button = make("button", { type: "button" }, make("span", { className: "visually-hidden", text: action.label }));
+  const share = (part, whole) => `${(100 * part) / whole}%`;
+  button.style.left = share(bounds.x, size.width);
+  button.style.top = share(bounds.y, size.height);
+  button.style.width = share(bounds.width, size.width);
+  button.style.height = share(bounds.height, size.height);
+  button.addEventListener("click", () => {
+    act(action);
+    if (action.inputOption === "openKeyboard") {
+      closePanels();
+      text.focus();
+    }
+  });
+  return button;
 }
 
 /* Panels, dialogs, keyboard */

@@ -1,0 +1,1 @@
+"""Fitting how sure the knowledge base may be."""

@@ -1,0 +1,204 @@
+"""Danger in messages: the machinery on a small language, and the city's real patterns."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import config
+from bot.city import read_toml
+from bot.safety.alarms import LONGEST, NO_ALARM, Alarms, Typos
+from bot.safety.evaluation import evaluate, read_rows
+from core.errors import InvalidInput
+from translation.languages import languages
+
+CITY = Path(config.__file__).parent / "city"
+SMALL: dict[str, Any] = {
+    "sets": {"house": ["house", "kitchen"]},
+    "emergency": {"fire": ["{house} .. on fire", "burn* down"], "medical": ["collapsed"]},
+    "alone": {"fire": ["fire"]},
+    "urgent": {"violence": ["hits me"]},
+    "calm": {
+        "never": ["fire station"],
+        "quiet": ["last year"],
+        "now": ["right now"],
+        "quiet_urgent": ["in the movie"],
+        "around": ["help", "please"],
+    },
+}
+small = Alarms({"en": SMALL})
+FILES = {path.stem: read_toml(path) for path in (CITY / "triggers" / "safety").glob("*.toml")}
+PHRASES = {path.stem: read_toml(path) for path in (CITY / "triggers").glob("*.toml")}
+real = Alarms(
+    FILES,
+    {
+        tag: {k: v for k, v in table.items() if k in ("emergency", "urgent", "emergency_alone")}
+        for tag, table in PHRASES.items()
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "topic"),
+    [
+        ("my house is on fire", "emergency", "fire"),
+        ("the KITCHEN, oh no, is on FIRE!!", "emergency", "fire"),
+        ("it burned down", "emergency", "fire"),
+        ("she collapsed", "emergency", "medical"),
+        ("she colapsed", "emergency", "medical"),
+        ("fire! help please", "emergency", "fire"),
+        ("he hits me", "urgent", "violence"),
+        ("he hits me and my house is on fire", "emergency", "fire"),
+    ],
+)
+def test_danger_is_found(text: str, kind: str, topic: str) -> None:
+    alarm = small.find(text)
+    assert (alarm.kind, alarm.topic, alarm.languages) == (kind, topic, ("en",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "house",
+        "the fire was at the station",
+        "where is the fire station",
+        "my house was on fire last year",
+        "in the movie he hits me",
+        "on fire. house",  # the gap does not go over the end of a sentence
+        "house " + "x " * 60 + "on fire",
+        "bonfire",
+    ],
+)
+def test_what_only_looks_like_danger_is_not(text: str) -> None:
+    assert small.find(text) == NO_ALARM
+
+
+def test_the_past_hushes_its_own_sentence_only() -> None:
+    assert small.find("I moved here last year. My house is on fire").kind == "emergency"
+
+
+def test_now_is_stronger_than_the_past() -> None:
+    assert small.find("the house we bought last year is on fire right now").kind == "emergency"
+
+
+def test_the_past_does_not_hush_what_is_urgent() -> None:
+    assert small.find("he hits me since last year").kind == "urgent"
+
+
+def test_words_that_a_related_language_hushes_do_not_sound_in_another() -> None:
+    one = {"urgent": {"suicide": ["suicid*"]}}
+    other = {"urgent": {"suicide": ["suicid*"]}, "calm": {"never": ["prevencion del suicidio"]}}
+    assert Alarms({"pt-BR": one}).find("charla de prevención del suicidio").kind == "urgent"
+    assert Alarms({"pt-BR": one, "es": other}).find("charla de prevención del suicidio") == NO_ALARM
+
+
+def test_ends_of_long_messages_are_read() -> None:
+    assert small.find("x " * LONGEST + "my house is on fire").kind == "emergency"
+    assert small.find("my house is on fire " + "x " * LONGEST).kind == "emergency"
+
+
+def test_pattern_with_an_unknown_set_says_so() -> None:
+    with pytest.raises(InvalidInput, match="“nothing”"):
+        Alarms({"en": {"emergency": {"fire": ["{nothing} burns"]}}})
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ambulence", "ambulance"),
+        ("ambulane", "ambulance"),
+        ("ambulannce", "ambulance"),
+        ("maubulance", "maubulance"),
+        ("ambulance", "ambulance"),
+        ("amb", "amb"),
+    ],
+)
+def test_one_slip_is_corrected(typed: str, meant: str) -> None:
+    assert Typos(frozenset({"ambulance"})).correct(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "topic"),
+    [
+        ("nha toi dang chay", "emergency", "fire"),
+        ("nhà tôi đang cháy", "emergency", "fire"),
+        ("kyukyusha please my wife collapsed", "emergency", "medical"),
+        ("aago lagyo bachau", "emergency", "fire"),
+        ("家が燃えてる、助けて", "emergency", "fire"),
+        ("ไฟไหม้บ้าน", "emergency", "fire"),
+        ("mero budha le malai kutcha", "urgent", "violence"),
+        ("shinitai", "urgent", "suicide"),
+        ("社長がパスポート返してくれない", "urgent", "labour"),
+    ],
+)
+def test_the_city_s_patterns(text: str, kind: str, topic: str) -> None:
+    alarm = real.find(text)
+    assert (alarm.kind, alarm.topic) == (kind, topic)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tôi đang chạy bộ",
+        "toi an chay o quan nay",
+        "불고기 먹고 싶어요",
+        "quero morar no danchi",
+        "how much is fire insurance",
+    ],
+)
+def test_the_city_s_patterns_stay_quiet(text: str) -> None:
+    assert real.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(("file", "least"), [("safety", 0.98), ("safety-unseen", 0.98)])
+def test_labelled_sentences_are_told_apart(file: str, least: float) -> None:
+    rows = read_rows((CITY / "evaluation" / f"{file}.tsv").read_text(encoding="utf-8"))
+    rates = evaluate(rows, {row[1]: real.find(row[1]) for row in rows})["all"].rates()
+    assert rates["found"] >= least
+    assert rates["right_kind"] >= least
+    assert rates["false_alarms"] <= 0.01
+
+
+def test_every_language_of_the_translation_has_patterns() -> None:
+    assert set(languages()) - {"ja-Hira"} <= set(FILES)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    assert real.find(text).kind in ("", "emergency", "urgent")
+
+
+@pytest.mark.parametrize("text", ["a " * 5000, "か" * 9000, "fire " * 2000, "!" * 9000, "house x " * 1500])
+def test_hostile_lengths_cost_little(text: str) -> None:
+    began = time.thread_time()
+    real.find(text)
+    assert time.thread_time() - began < 5  # not a benchmark: a pattern that backtracks takes minutes
+
+
+def test_rows_without_columns_are_named() -> None:
+    with pytest.raises(InvalidInput, match="Line 2"):
+        read_rows("en\tfire\temergency\nen only")
+
+
+def test_unknown_kind_is_named() -> None:
+    with pytest.raises(InvalidInput, match="“panic”"):
+        evaluate([["en", "fire", "panic"]], {"fire": NO_ALARM})
+
+
+def test_figures_count_what_was_missed_and_false() -> None:
+    rows = [
+        ["en", "my house is on fire", "emergency", "fire"],
+        ["en", "nothing", "urgent", "child"],
+        ["en", "she collapsed", "calm"],
+    ]
+    figures = evaluate(rows, {row[1]: small.find(row[1]) for row in rows})
+    assert figures["en"].rates() == {
+        "danger": 2, "found": 0.5, "right_kind": 0.5, "right_topic": 0.5, "calm": 1, "false_alarms": 1.0,
+    }  # fmt: skip
+    assert figures["en"].wrong == [("nothing", "urgent", "calm"), ("she collapsed", "calm", "emergency")]
