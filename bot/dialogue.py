@@ -346,12 +346,12 @@ def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
     if facts.request:
         added = Say(phrase="person.added", buttons=(CANCEL_BUTTON,))
         return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
+    if facts.light and not facts.quoted:  # its words name nothing, so what is near them was not meant
+        return asked, [Say(phrase="talk.about_what"), *_menu(facts)]
     if facts.findings.candidates:
         return asked, [ShowTitles(slugs=facts.findings.candidates)]
     if facts.corrects and not facts.question:
         return asked, [Say(phrase="talk.what_then", buttons=(PERSON_BUTTON,))]
-    if facts.light:
-        return asked, [Say(phrase="talk.about_what"), *_menu(facts)]
     return replace(asked, awaiting="offer"), [_offer_person()]
 
 

@@ -27,7 +27,30 @@ def japanese_names() -> dict[str, str]:
 # Tag of each served language → what CLDR calls it.
 _CLDR = {"zh": "zh-Hans", "zh_Hans": "zh-Hans", "pt": "pt-BR", "pt_BR": "pt-BR", "fil": "tl", "tl": "tl"}
 # Languages in whose words a resident may name a language.
-_SPEAKERS = "ja en zh_Hans zh_Hant ko vi pt_BR es fil id ne th my km uk ru fr hi bn si mn tr".split()
+_SPEAKERS = [
+    "ja",
+    "en",
+    "zh_Hans",
+    "zh_Hant",
+    "ko",
+    "vi",
+    "pt_BR",
+    "es",
+    "fil",
+    "id",
+    "ne",
+    "th",
+    "my",
+    "km",
+    "uk",
+    "ru",
+    "fr",
+    "hi",
+    "bn",
+    "si",
+    "mn",
+    "tr",
+]
 
 
 @cache

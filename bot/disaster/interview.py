@@ -76,7 +76,11 @@ class Interview:
 
     def begins(self, text: str) -> Json | None:
         """The state for words that begin or change a check-in."""
+        if how := self._words.answer("safe", text):
+            return {"do": f"safe:{how}", "said": True}
         command = self._words.command(text)
+        if command == "safe":
+            return {"do": "safe:safe", "said": True}
         if command in ("start", "moved", "people", "needs", "quiet"):
             return {"do": command, "said": True}
         count = self._words.count(text)

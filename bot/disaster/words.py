@@ -16,7 +16,7 @@ from bot.disaster.model import CONSENTS, MOST_PEOPLE, NEEDS, PLACES
 from bot.triggers import normalise
 from core.words import Words
 
-COMMANDS = ("start", "moved", "people", "needs", "quiet", "shelter", "area")
+COMMANDS = ("start", "safe", "moved", "people", "needs", "quiet", "shelter", "area")
 
 _NUMBER = re.compile(r"\d{1,2}")
 

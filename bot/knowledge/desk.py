@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -40,7 +39,6 @@ class ArticlePages:
         require(request, "staff")
         async with self._database.read() as connection:
             counts = await totals(connection)
-            asked = await questions_to_staff(connection, limit=QUESTIONS)
         zone = self._city.hours.zone
         return await render(
             request,
@@ -54,7 +52,7 @@ class ArticlePages:
                     "request": message.request_id,
                     "at": message.created_at.astimezone(zone),
                 }
-                for message in await self._without_answer(asked)
+                for message in await self.unanswered()
             ],
         )
 
@@ -81,7 +79,10 @@ class ArticlePages:
             )
         return sorted(rows, key=lambda row: (not row["stale"], -row["wrong"], row["slug"]))
 
-    async def _without_answer(self, asked: Sequence[Message]) -> list[Message]:
+    async def unanswered(self) -> list[Message]:
+        """The newest questions before staff that no article answers, newest first."""
+        async with self._database.read() as connection:
+            asked = await questions_to_staff(connection, limit=QUESTIONS)
         return [message for message in asked if await self._finds_nothing(message)]
 
     async def _finds_nothing(self, message: Message) -> bool:

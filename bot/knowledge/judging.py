@@ -20,7 +20,7 @@ ELSEWHERE = "elsewhere"  # stands for what people ask that is none of the city's
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """How evidence becomes the chance that the best article is right. Fitted by `python -m benchmarks.knowledge` on
-    config/city/evaluation/questions.tsv and on nothing else."""
+    config/city/evaluation/questions.tsv and on nothing else, before the last wordings were added: docs/knowledge.md."""
 
     meaning: float  # weight of Meaning.scores in the sum that articles are ranked by
     words: float  # weight of WordEvidence.scores

@@ -30,7 +30,9 @@ def words(actions: list[Action]) -> list[str]:
     return [
         word
         for action in actions
-        for word in ([f"part {action.slug} {action.part}".strip()] if isinstance(action, ShowPart) else brief([action]))
+        for word in (
+            [f"part {action.slug} {action.part}".strip()] if isinstance(action, ShowPart) else brief([action])
+        )
     ]
 
 
@@ -42,7 +44,9 @@ def play(*turns: tuple[Event, Facts, list[str]], state: Conversation | None = No
     return state
 
 
-SHOWN = Conversation(language="en", topic="garbage", topic_at=NOW.isoformat(), topic_message="m0", awaiting="was_right")
+SHOWN = Conversation(
+    language="en", topic="garbage", topic_at=NOW.isoformat(), topic_message="m0", awaiting="was_right"
+)
 
 
 def test_article_that_is_shown_becomes_the_topic() -> None:
@@ -56,7 +60,9 @@ def test_article_from_a_button_becomes_the_topic_without_a_message() -> None:
 
 
 def test_follow_up_is_about_the_article_that_was_shown() -> None:
-    state = play((text(), known(topic="garbage", light=True, part="cost"), ["part garbage cost"]), state=SHOWN)
+    state = play(
+        (text(), known(topic="garbage", light=True, part="cost"), ["part garbage cost"]), state=SHOWN
+    )
     assert (state.topic, state.last_question, state.topic_message) == ("garbage", "m1", "m0")
 
 
@@ -174,7 +180,11 @@ def test_naming_a_language_answers_the_question_that_waited_for_it() -> None:
     unknown = known(detected="", confidence=0.0)
     play(
         (text("m1"), unknown, ["language.uncertain"]),
-        (text("m2"), replace(unknown, trigger="language", wished="en", findings=SURE), ["language.set", "article garbage"]),
+        (
+            text("m2"),
+            replace(unknown, trigger="language", wished="en", findings=SURE),
+            ["language.set", "article garbage"],
+        ),
         state=Conversation(),
     )
 

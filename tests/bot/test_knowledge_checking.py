@@ -87,7 +87,9 @@ def test_number_that_differs_from_the_japanese_text_is_named(city: City) -> None
     ("field", "limit", "said"), [("title", 40, "title"), ("label", 20, "label"), ("body", 1500, "text")]
 )
 def test_text_that_is_too_long_is_named(city: City, field: str, limit: int, said: str) -> None:
-    text = city.articles["earthquake", "en"].body.ljust(limit + 1, "x") if field == "body" else "x" * (limit + 1)
+    text = (
+        city.articles["earthquake", "en"].body.ljust(limit + 1, "x") if field == "body" else "x" * (limit + 1)
+    )
     assert ("length", f"earthquake.en: the {said} has {limit + 1} characters, 1 too many") in found(
         one_article(city, **{field: text})
     )

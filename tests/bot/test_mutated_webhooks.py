@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.line.events import Incoming, event_id, parse, user_id, without_my_number
+from tests.bot.conftest import Office
 from tests.bot.test_events import EVENTS
+from tests.bot.test_service import dead_letters, phrase
 
 EXAMPLES = int(os.environ.get("MUTATED_WEBHOOKS", "1000"))
 KNOWN = {"message", "edited", "follow", "unfollow", "unsend", "postback", "ignored"}
@@ -67,3 +69,37 @@ def test_mutated_event_is_read_as_something_known(event: Any) -> None:
     assert read.type in KNOWN
     json.dumps([read.text, read.data, read.line_message_id, read.quoted]).encode()
     "".join((read.text, read.data, read.user_id, read.quoted, *read.keywords)).encode()
+
+
+def broken() -> list[Any]:
+    """Every event with each of its parts left out or spoilt, each under an id of its own."""
+    spoilt: list[Any] = []
+    for event in EVENTS.values():
+        for *way, last in places(event):
+            for junk in (None, 7, [], "\ud800"):
+                changed = copy.deepcopy(event)
+                inner = changed
+                for key in way:
+                    inner = inner[key]
+                if junk is None:
+                    del inner[last]
+                else:
+                    inner[last] = junk
+                if isinstance(changed.get("webhookEventId"), str):
+                    changed["webhookEventId"] = f"B{len(spoilt)}"
+                spoilt.append(changed)
+    return spoilt
+
+
+async def test_broken_events_spoil_no_neighbour(office: Office) -> None:
+    events = broken()[::12]
+    for number, start in enumerate(range(0, len(events), 30)):
+        hello = copy.deepcopy(EVENTS["text"])
+        hello["source"]["userId"], hello["webhookEventId"] = office.user, f"GOOD{number}"
+        hello["message"] = {"type": "text", "id": f"9{number}", "text": "Oi"}
+        part = events[start : start + 30]
+        await office.raw(*part[:15], hello, *part[15:])
+    await office.work()
+    answered = [one.text for one in await office.messages() if one.direction == "bot"]
+    assert answered == [phrase(office, "smalltalk.hello")] * (number + 1)
+    assert await dead_letters(office) == 0

@@ -24,12 +24,16 @@ def talk(city: City) -> Talk:
     ("text", "kind"),
     [
         ("Hello!", "hello"), ("hello, who are you?", "who_are_you"), ("How are you?", "how_are_you"),
-        ("ARE YOU A ROBOT??", "robot"), ("what can you do", "abilities"), ("thanks 🙏", "thanks"), ("bye", "bye"),
+        ("ARE YOU A ROBOT??", "robot"), ("what can you do", "abilities"),
+        ("thanks 🙏", "thanks"), ("bye", "bye"),
         ("I see.", "understood"), ("you’re great", "praise"), ("you are useless", "complaint"),
         ("I don't understand", "unclear"), ("Back", "back"), ("oops", "sorry"),
-        ("こんにちは！", "hello"), ("あなたは ロボットですか？", "robot"), ("戻る", "back"), ("むずかしいです", "unclear"),
-        ("你好", "hello"), ("你是真人吗？", "robot"), ("谢谢", "thanks"), ("안녕하세요", "hello"), ("고맙습니다", "thanks"),
-        ("xin chào", "hello"), ("cam on", "thanks"), ("cảm ơn bạn!", "thanks"), ("Oi, tudo bem?", "how_are_you"),
+        ("こんにちは！", "hello"), ("あなたは ロボットですか？", "robot"), ("戻る", "back"),
+        ("むずかしいです", "unclear"),
+        ("你好", "hello"), ("你是真人吗？", "robot"), ("谢谢", "thanks"), ("안녕하세요", "hello"),
+        ("고맙습니다", "thanks"),
+        ("xin chào", "hello"), ("cam on", "thanks"), ("cảm ơn bạn!", "thanks"),
+        ("Oi, tudo bem?", "how_are_you"),
         ("obrigadao", "thanks"), ("voltar", "back"), ("¿Quién eres?", "who_are_you"), ("¡Gracias!", "thanks"),
         ("Magandang umaga po", "hello"), ("salamat po", "thanks"), ("terima kasih", "thanks"),
         ("kamu robot?", "robot"), ("नमस्ते", "hello"), ("धन्यवाद।", "thanks"), ("namaste", "hello"),
@@ -57,7 +61,14 @@ def test_language_is_wished_for_by_its_name(talk: Talk, text: str, tag: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["Japanese classes", "where can I learn Japanese?", "English speaking doctor", "中国語の通訳", "nepali food"]
+    "text",
+    [
+        "Japanese classes",
+        "where can I learn Japanese?",
+        "English speaking doctor",
+        "中国語の通訳",
+        "nepali food",
+    ],
 )
 def test_language_in_a_question_is_no_wish(talk: Talk, text: str) -> None:
     assert talk.read(text).wished == ""
@@ -71,7 +82,8 @@ def test_language_in_a_question_is_no_wish(talk: Talk, text: str) -> None:
         ("いくらですか", "cost"), ("どこですか？", "where"), ("妻の分は？", ""), ("持ち物は？", "bring"),
         ("いつまで", "deadline"), ("多少钱", "cost"), ("我老婆呢？", ""), ("在哪里办", "where"),
         ("얼마예요?", "cost"), ("어디예요?", "where"), ("bao nhiêu tiền", "cost"), ("còn vợ tôi thì sao?", ""),
-        ("ở đâu vậy", "where"), ("quanto custa?", "cost"), ("e para minha esposa?", ""), ("onde fica?", "where"),
+        ("ở đâu vậy", "where"), ("quanto custa?", "cost"), ("e para minha esposa?", ""),
+        ("onde fica?", "where"),
         ("cuánto cuesta", "cost"), ("¿y para mi hijo?", ""), ("dónde", "where"), ("magkano po?", "cost"),
         ("paano naman ang asawa ko?", ""), ("saan po", "where"), ("berapa biayanya?", "cost"),
         ("kalau istri saya?", ""), ("di mana", "where"), ("कति पर्छ?", "cost"), ("कहाँ?", "where"),
@@ -102,7 +114,8 @@ def test_question_with_a_thing_of_its_own_is_no_follow_up(talk: Talk, text: str)
         ("No, the pension", "the pension"), ("保険じゃなくて年金", "年金"), ("いや、年金のこと", "年金のこと"),
         ("não, eu quis dizer aposentadoria", "aposentadoria"), ("no, quise decir la pensión", "la pension"),
         ("我问的是年金", "年金"), ("그게 아니라 연금", "연금"), ("ý tôi là lương hưu", "luong huu"),
-        ("maksud saya pensiun", "pensiun"), ("ang ibig kong sabihin pensyon", "pensyon"), ("होइन, पेन्सन", "पेन्सन"),
+        ("maksud saya pensiun", "pensiun"), ("ang ibig kong sabihin pensyon", "pensyon"),
+        ("होइन, पेन्सन", "पेन्सन"),
     ],
 )  # fmt: skip
 def test_correction_leaves_what_is_meant(talk: Talk, text: str, meant: str) -> None:
@@ -135,20 +148,35 @@ def test_language_has_cues_for_every_part(city: City, tag: str) -> None:
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_language_has_words_for_everything(city: City, tag: str) -> None:
     table = city.talk[tag]
-    wanted = {*SMALL_TALK, "yes", "no", "wish", "correction", "instead", "continuation", "light", "part", "cue"}
+    wanted = {
+        *SMALL_TALK,
+        "yes",
+        "no",
+        "wish",
+        "correction",
+        "instead",
+        "continuation",
+        "light",
+        "part",
+        "cue",
+    }
     assert wanted - set(table) == set()
     assert set(table["part"]) == set(PARTS)
 
 
-@pytest.mark.parametrize("cry", ["help", "help me", "ヘルプ", "帮助", "救命", "socorro", "tulong", "tolong", "trợ giúp"])
+@pytest.mark.parametrize(
+    "cry", ["help", "help me", "ヘルプ", "帮助", "救命", "socorro", "tulong", "tolong", "trợ giúp"]
+)
 def test_cry_for_help_is_no_small_talk(talk: Talk, cry: str) -> None:
     assert talk.read(cry).kind == ""
 
 
 @pytest.mark.parametrize(
     ("tag", "part", "word"),
-    [("en", "cost", "yen"), ("ja", "cost", "円"), ("ko", "cost", "엔"), ("zh-Hans", "cost", "日元"), ("vi", "cost", "yên"),
-     ("pt-BR", "cost", "ienes"), ("es", "cost", "yen"), ("id", "cost", "yen"), ("tl", "cost", "yen"), ("ne", "cost", "येन"),
+    [("en", "cost", "yen"), ("ja", "cost", "円"), ("ko", "cost", "엔"),
+     ("zh-Hans", "cost", "日元"), ("vi", "cost", "yên"),
+     ("pt-BR", "cost", "ienes"), ("es", "cost", "yen"), ("id", "cost", "yen"),
+     ("tl", "cost", "yen"), ("ne", "cost", "येन"),
      ("ja-Hira", "cost", "円"), ("en", "contact", "045-000-1200")],
 )  # fmt: skip
 def test_lines_about_a_part_are_found(city: City, talk: Talk, tag: str, part: str, word: str) -> None:

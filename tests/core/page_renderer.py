@@ -24,7 +24,8 @@ class PageRenderer:
     """Templates with every name that `core.web.render` gives them; an unknown name is an error."""
 
     def __init__(self) -> None:
-        self._words = Words(*WORDS.values())
+        features = sorted(path for folder in WORDS.values() for path in folder.iterdir() if path.is_dir())
+        self._words = Words(*WORDS.values(), *features)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             undefined=jinja2.StrictUndefined,

@@ -18,7 +18,9 @@ def upgrade() -> None:
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("notice", sa.String(length=20), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f("fk_privacy_consents_resident_id")),
+        sa.ForeignKeyConstraint(
+            ["resident_id"], ["residents.id"], name=op.f("fk_privacy_consents_resident_id")
+        ),
         sa.PrimaryKeyConstraint("resident_id", name=op.f("pk_privacy_consents")),
     )
     op.create_table(

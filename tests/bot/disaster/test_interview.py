@@ -99,7 +99,11 @@ def test_a_location_says_the_area(talk: Talk) -> None:
         talk.press(value)
     talk.be_at(35.61051, 139.50551)
     assert talk.checkin is not None
-    assert (talk.checkin.latitude, talk.checkin.longitude, talk.checkin.area) == (35.61051, 139.50551, "midori")
+    assert (talk.checkin.latitude, talk.checkin.longitude, talk.checkin.area) == (
+        35.61051,
+        139.50551,
+        "midori",
+    )
     assert talk.asked == "ask_people"
 
 
@@ -216,7 +220,9 @@ def test_another_question_in_between_is_left_to_the_dialogue(talk: Talk) -> None
     talk.press("safe:safe")
     step = talk.write("How do I throw away a sofa?")
     assert step.taken is False
-    assert [action.phrase for action in step.reminder if isinstance(action, Say)] == ["disaster.checkin.ask_consent"]
+    assert [action.phrase for action in step.reminder if isinstance(action, Say)] == [
+        "disaster.checkin.ask_consent"
+    ]
     assert step.state == {"at": "consent", "safe": "safe"}
 
 
@@ -241,7 +247,9 @@ def test_on_an_ordinary_day_a_button_says_that_there_is_no_check_in(talk: Talk) 
     assert talk.asked == "inactive"
 
 
-@pytest.mark.parametrize("value", ["", "nonsense", "place:moon", "shelter:moon", "consent:all:safe", "safe:dead", "a:b:c:d"])
+@pytest.mark.parametrize(
+    "value", ["", "nonsense", "place:moon", "shelter:moon", "consent:all:safe", "safe:dead", "a:b:c:d"]
+)
 def test_unknown_buttons_begin_the_check_in(talk: Talk, value: str) -> None:
     talk.press(value)
     assert talk.asked == "ask_safe"
@@ -252,12 +260,18 @@ def test_nobody_gets_lost_in_random_walks(talk: Talk) -> None:
     talk.press("start")
     for _ in range(3000):
         said = [action for action in talk.last.actions if isinstance(action, Say) and action.buttons]
-        pool = talk.values if said else ["start", "moved", "people", "needs", "same", "quiet", "erase", "safe:help"]
+        pool = (
+            talk.values
+            if said
+            else ["start", "moved", "people", "needs", "same", "quiet", "erase", "safe:help"]
+        )
         match chance.randrange(6):
             case 0 if talk.state is not None:
                 talk.be_at(35.6 + chance.random() / 50, 139.5)
             case 1 if talk.state is not None:
-                talk.write(chance.choice(["2", "1", "hello", "we are 3 now", "I moved", "Medicine", "skip this"]))
+                talk.write(
+                    chance.choice(["2", "1", "hello", "we are 3 now", "I moved", "Medicine", "skip this"])
+                )
             case _:
                 talk.press(chance.choice(pool))
         checkin = talk.checkin
