@@ -1,3 +1,4 @@
+from tests.core.page_browser import ARGUMENTS
 import random
 from bot.disaster.broadcasts import Target
 from tests.bot.conftest import PASSWORD
@@ -21,13 +22,13 @@ async def test_shots(hall):
     await hall.parts.notices.send(hall.account,n1,version=v); await hall.work()
     n2=await hall.parts.notices.draft_sentence(hall.account,"11月25日10時から市民体育館で毛布を配ります。",Target()); await hall.work()
     async with async_playwright() as p:
-        b=await p.chromium.launch()
+        b=await p.chromium.launch(executable_path="/usr/bin/chromium",args=ARGUMENTS)
         for w in (1280,390):
             page=await b.new_page(viewport={"width":w,"height":900})
             errs=[]; page.on("console",lambda m:errs.append(m.text) if m.type=="error" else None)
             await page.goto(o.url("/login")); await page.fill("[name=name]","mori"); await page.fill("[name=password]",PASSWORD); await page.click("main button[type=submit]")
             for name,path in (("situation","/disaster?ui=ja"),("shelters","/disaster/shelters"),("new","/disaster/notices/new"),("tpl","/disaster/notices/new?template=water_supply"),("draft",f"/disaster/notices/{n2}"),("sent",f"/disaster/notices/{n1}?ui=en")):
-                await page.goto(o.url(path)); await page.screenshot(path=f"/tmp/shots/{name}-{w}.png",full_page=True)
+                await page.goto(o.url(path)); await page.screenshot(path=f"/tmp/i5/dshots/{name}-{w}.png",full_page=True)
                 over=await page.evaluate("document.documentElement.scrollWidth-innerWidth"); print(name,w,"overflow",over)
             print(errs); await page.close()
         await b.close()
