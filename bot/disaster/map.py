@@ -14,7 +14,7 @@ from bot.disaster.areas import Areas
 from bot.disaster.model import Person, ShelterState
 from bot.model import Place
 
-WIDTH = 800.0
+WIDTH = 560.0
 MARGIN = 0.12  # of the city's width and height, around its shelters and areas
 _KM_PER_DEGREE = 111.32
 

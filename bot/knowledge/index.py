@@ -136,7 +136,7 @@ class Knowledge:
         return found
 
     def _search(self, question: str, language: str) -> Findings:
-        if not self._slugs or not question.strip():
+        if not self._slugs or not any(map(str.isalpha, question)):  # a number alone asks nothing
             return Findings()
         meaning, words = self.evidence(question, language)
         return judge(self._answers, meaning, words, self.options)

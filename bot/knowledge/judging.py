@@ -39,7 +39,7 @@ class SearchOptions:
     """Thresholds of what is said, and limits."""
 
     sure: float = 0.9  # chance from which an article is given as the answer
-    candidate: float = 0.35  # chance from which titles are offered
+    candidate: float = 0.4  # chance from which titles are offered
     nothing: float = 0.6  # chance of ELSEWHERE from which they are not
     max_candidates: int = 3
     own_bonus: float = 0.05  # cosine that a text in the asker's own language is given

@@ -274,7 +274,7 @@ async def test_without_an_embedder_the_words_find_the_article() -> None:
     made.close()
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\n"])
+@pytest.mark.parametrize("question", ["", "   ", "\n", "12345 67", "?!", "👍"])
 async def test_empty_question_finds_nothing(question: str) -> None:
     made = Knowledge([article("moving", "引っ越し")], None)
     assert (await made.find(question)).matches == ()
