@@ -62,11 +62,17 @@ async def serving(
             tasks.keep(f"worker {number}", worker.run)
         if role in ("all", "worker"):
             tasks.keep("relays", service.relaying.run)
+        if service.rtms is not None and role in ("all", "web"):
+            tasks.keep("rtms", service.rtms.run)
+            tasks.keep("retention", service.retention.run)
+        tasks.keep("readers", service.readers.run)
         tasks.keep("tidy", lambda: _tidy(service))
         log.info("serving", address=address, role=role)
         yield Running(service=service, address=address)
     finally:
         await runner.cleanup()
+        if service.rtms is not None:
+            await service.rtms.close()
         await service.live.close()
         await asyncio.gather(
             service.relaying.close(grace_s=WORK_GRACE_S),
@@ -106,6 +112,7 @@ async def _tidy(service: Service) -> None:
         before = service.clock.now() - dt.timedelta(days=service.settings.work.keep_done_days)
         forgotten = await service.jobs.forget(before=before)
         await service.storage.forget()
+        await service.uploads.tidy()
         await service.database.checkpoint()
         log.info("tidied", jobs=forgotten)
         await asyncio.sleep(TIDY_EVERY_S)

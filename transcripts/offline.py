@@ -26,6 +26,7 @@ class OfflineOptions:
     limits: SegmentLimits = field(default_factory=SegmentLimits)
     margin_s: float = 0.2  # silence around a voiced stretch that is heard with it
     window_s: float = 24.0  # voiced stretches are heard together up to this length
+    unheard_s: float = 1.0  # voice after the last word of a window from which on it is heard by itself
     tail_s: float = 1.0  # when a longer stretch is cut, its last words are heard again from here on
 
 
@@ -50,9 +51,13 @@ async def transcribe(
                 # Cut at a word: the last ones may be cut by the window, and are heard again from its end on.
                 found = tuple(word for word in found if word.end <= until - options.tail_s)
             words.extend(found)
-            start = (
-                until if until == end else max(found[-1].end if found else 0.0, until - 4 * options.tail_s)
-            )
+            heard_to = found[-1].end if found else 0.0
+            if until < end:
+                start = max(heard_to, until - 4 * options.tail_s)
+            elif heard_to > start and _voice(stretches, heard_to, end) >= options.unheard_s:
+                start = heard_to  # Whisper sometimes ends with a sentence although another follows
+            else:
+                start = end
     cuts, _ = cut(_in_order(words), options.limits, closed=True)
     return tuple(
         Segment(
@@ -80,6 +85,11 @@ def voiced(samples: Samples, options: OfflineOptions) -> list[Span]:
             spans.append((opened, min(length_s, event.at + options.margin_s)))
             opened = None
     return spans
+
+
+def _voice(spans: list[Span], start: float, end: float) -> float:
+    """Seconds of the spans between two times."""
+    return sum(max(0.0, min(until, end) - max(begin, start)) for begin, until in spans)
 
 
 def windows(spans: list[Span], most_s: float) -> list[Span]:

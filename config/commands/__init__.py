@@ -17,6 +17,7 @@ from config.commands.memory import memory
 from config.commands.models import models
 from config.commands.relays import relay_simulator
 from config.commands.service import db, demo, serve, show_settings, users
+from config.commands.sources import rtms_simulator, send
 from config.commands.speech import caption, transcribe
 from core.errors import AppError
 
@@ -39,7 +40,9 @@ for command in (
     glossary,
     transcribe,
     caption,
+    send,
     relay_simulator,
+    rtms_simulator,
     users,
     db,
     show_settings,

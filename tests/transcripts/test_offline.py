@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.transcripts.recordings import Briefing, read_briefing
-from transcripts.model import Word
+from transcripts.model import Hypothesis, Word
 from transcripts.offline import OfflineOptions, transcribe, voiced, windows
-from transcripts.recogniser import RATE
+from transcripts.recogniser import RATE, Samples
 from transcripts.recognisers.scripted import ScriptedRecogniser
 
 
@@ -62,3 +64,20 @@ def test_neighbouring_spans_are_heard_together() -> None:
 
 def test_span_longer_than_the_limit_stays_whole() -> None:
     assert windows([(0, 40), (41, 42)], 10) == [(0, 40), (41, 42)]
+
+
+class FirstSentence(ScriptedRecogniser):
+    """Ends with the first sentence of a window, as Whisper sometimes does."""
+
+    async def recognise(self, samples: Samples, **known: Any) -> Hypothesis:
+        heard = (await super().recognise(samples, **known)).words
+        ends = [at for at, word in enumerate(heard, start=1) if word.text.endswith((".", "?"))]
+        return Hypothesis(words=heard[: ends[0]] if ends else heard, language="en")
+
+
+async def test_window_that_is_not_heard_to_its_end_is_heard_on(briefing: Briefing) -> None:
+    recogniser = FirstSentence([Word(probability=1.0, **word) for word in briefing[1]["words"]])
+    samples = briefing[0][: 20 * RATE]
+    segments = await transcribe(samples, recogniser=recogniser, language="en")
+    said = [word["text"] for word in briefing[1]["words"] if word["end"] < 20]
+    assert [word.text for segment in segments for word in segment.words][: len(said)] == said
