@@ -30,7 +30,7 @@ from core.errors import Busy
 from core.log import get_logger
 from core.metrics import counter, gauge
 from core.tasks import Tasks
-from transcripts.model import UNTRANSLATED, Caption, Partial
+from transcripts.model import Caption, Partial
 from transcripts.phrases import breaks
 from transcripts.service import Reading, topic
 
@@ -103,13 +103,14 @@ def caption_data(caption: Caption) -> dict[str, object]:
         "seq": caption.seq,
         "rev": caption.rev,
         "lang": caption.lang,
+        "written_in": caption.written_in,
         "text": caption.text,
         "start": caption.start,
         "end": caption.end,
         "origin": caption.origin,
         "flags": list(caption.flags),
     }
-    places = breaks(caption.text, caption.lang) if UNTRANSLATED not in caption.flags else []
+    places = breaks(caption.text, caption.written_in)
     return {**data, "breaks": places} if places else data
 
 

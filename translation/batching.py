@@ -273,7 +273,7 @@ class Scheduler:
             runner,
             batch,
             self._clock,
-            lambda results: loop.call_soon_threadsafe(self._ended, batch, lane, results),
+            lambda results: _tell(loop, self._ended, batch, lane, results),
         )
         for sentence in batch:
             sentence.runs = True
@@ -386,6 +386,13 @@ class _Recent:
 
 def _size(key: _Key, output: Output) -> int:
     return len(key.text) + len(output.text) + sum(len(other.text) for other in output.others)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:
+    """Call back on the loop. A loop that ended meanwhile has nobody left who wants the answer."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, *arguments)
+
 
 
 def _work(

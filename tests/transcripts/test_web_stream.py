@@ -43,6 +43,7 @@ async def test_stream_has_everything_so_far_and_what_follows(site: Running) -> N
         "seq": 1,
         "rev": 1,
         "lang": "en",
+        "written_in": "en",
         "text": "The school opens at 9.",
         "start": 2.0,
         "end": 3.5,

@@ -1,6 +1,7 @@
 """Speech recognition with a Whisper model on faster-whisper (CTranslate2), on the city's own machine.
 
-No prompt is ever given: with small models, text fed back as a prompt turns into repetition loops.
+What was heard before is never given back as a prompt: with small models that turns into repetition loops. Only names
+and terms are (`Hints.hotwords`), and what they do harm to is decoded again without them.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ const scrolls = !body.classList.contains("hall") && !body.classList.contains("ov
 
 let following = true;
 let position = page.dataset.position; // of the newest caption that was shown
-let lastEnd = 0; // seconds: end of the newest caption in the spoken language
+const ends = {}; // language → seconds: end of its newest caption
 
 // Where the reader is
 
@@ -118,7 +118,7 @@ function show(caption, name) {
     row.classList.add("corrected");
   }
   line.className = caption.lang === spoken ? `${name} said` : name;
-  line.lang = caption.flags.includes("untranslated") ? spoken : caption.lang;
+  line.lang = caption.written_in;
   Object.assign(line.dataset, { tag: caption.lang, rev: caption.rev, flags: caption.flags.join(" ") });
   const text = document.createElement("span");
   text.className = "text";
@@ -128,7 +128,7 @@ function show(caption, name) {
 
 function showPartial({ text, stable_chars: stable, start, lang }) {
   if (!shown.first.includes(lang) && !shown.second.includes(lang)) return;
-  if (text && start < lastEnd) return; // said before the newest caption: already shown
+  if (text && start < (ends[lang] ?? 0)) return; // said before the newest caption: already shown
   const characters = Array.from(text);
   partial.lang = lang;
   partial.dataset.start = start;
@@ -139,10 +139,8 @@ function showPartial({ text, stable_chars: stable, start, lang }) {
 }
 
 function showCaption(caption) {
-  if (caption.lang === partial.lang || caption.lang === spoken) {
-    lastEnd = Math.max(lastEnd, caption.end);
-    if (Number(partial.dataset.start) < lastEnd) partial.hidden = true;
-  }
+  ends[caption.lang] = Math.max(ends[caption.lang] ?? 0, caption.end);
+  if (caption.lang === partial.lang && Number(partial.dataset.start) < ends[caption.lang]) partial.hidden = true;
   show(caption, "first");
   show(caption, "second");
   somethingSaid();

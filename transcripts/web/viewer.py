@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from core.web import account, render
 from core.web.pages import LANGUAGE_COOKIE, PAGE_LANGUAGES, PAGES
 from core.words import Words
-from transcripts.model import UNTRANSLATED, Caption, Meeting
+from transcripts.model import Caption, Meeting
 from transcripts.phrases import phrases
 from transcripts.service import prefer, shown_for
 from transcripts.web.site import CaptionsSite, preferred_language
@@ -106,7 +106,7 @@ class ViewerPages:
                 row = rows.setdefault(
                     found.caption.seq, {"seq": found.caption.seq, "first": None, "second": None}
                 )
-                row[name] = _line(found.caption, meeting)
+                row[name] = _line(found.caption)
         return [rows[seq] for seq in sorted(rows)], position
 
     async def qr(self, request: web.Request) -> web.Response:
@@ -217,9 +217,9 @@ def _number(query: Mapping[str, str], name: str, allowed: range, usual: int) -> 
     return int(text)
 
 
-def _line(caption: Caption, meeting: Meeting) -> dict[str, Any]:
+def _line(caption: Caption) -> dict[str, Any]:
     """A caption with the language that its text really is in."""
-    lang = meeting.language if UNTRANSLATED in caption.flags else caption.lang
+    lang = caption.written_in
     return {
         "text": caption.text,
         "parts": phrases(caption.text, lang),
