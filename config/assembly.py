@@ -445,7 +445,7 @@ def _live(
         service=meetings,
         hub=hub,
         recogniser=parts.recogniser,
-        live=LiveOptions(),
+        live=LiveOptions(translated_hold=settings.captions.translated_hold),
         clock=parts.clock,
         tasks=parts.tasks,
         options=SourceOptions(

@@ -127,6 +127,9 @@ class CaptionSettings(Part):
     )  # newest captions translated at once for who joins in a new language
     earlier: int = Field(default=300, ge=0)  # how far back they are translated after that
     file_wait_s: float = Field(default=20.0, ge=0)  # for which a file waits for captions not translated yet
+    translated_hold: float = Field(
+        default=2.5, ge=1
+    )  # times longer that sentences wait for their end, if translated
     hotwords: int = Field(default=60, ge=0)  # names and terms of a meeting that the recogniser is told
     audio_days: int = Field(
         default=30, ge=0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from transcripts.agreement import normal
@@ -30,6 +30,16 @@ class HoldLimits:
     never_s: float = 7.0  # … or even inside a phrase, a name or a number
     pause_s: float = 0.2  # silence between two words that counts as much as a comma
     least_words: int = 4  # words before such a cut; where no spaces are written, characters, three for a word
+
+    def times(self, factor: float) -> HoldLimits:
+        """The same with all waits so many times as long."""
+        return replace(
+            self,
+            clause_s=self.clause_s * factor,
+            link_s=self.link_s * factor,
+            anywhere_s=self.anywhere_s * factor,
+            never_s=self.never_s * factor,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,6 +54,14 @@ class LiveOptions:
     max_waiting: int = 256  # segments that may wait to be taken from `outputs` before `feed` waits
     max_failures: int = 5  # recognitions that may fail in a row before the session gives up
     piece_s: float = 0.25  # audio is looked at in pieces of this length
+    translated_hold: float = (
+        2.5  # how many times longer sentences wait for their end where they are translated
+    )
+
+    def when_translated(self) -> LiveOptions:
+        """For a meeting whose captions are translated: half a sentence makes a poor translation."""
+        hold = self.policy.hold.times(self.translated_hold)
+        return replace(self, policy=replace(self.policy, hold=hold))
 
 
 class LiveRunner:

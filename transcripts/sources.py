@@ -215,10 +215,11 @@ class LiveMeetings:
         self, meeting: Meeting, hotwords: tuple[str, ...], *, sender: str, first: int, first_seq: int
     ) -> Room:
         seat = self._pool.seat(behind=lambda: runner.lag_s)
+        translated = set(meeting.languages) != set(meeting.spoken)
         runner = LiveRunner(
             recogniser=self._pool.recogniser,
             turns=seat,
-            options=self._live,
+            options=self._live.when_translated() if translated else self._live,
             language=meeting.language,
             languages=meeting.spoken,
             hotwords=hotwords,

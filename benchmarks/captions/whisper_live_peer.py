@@ -24,7 +24,8 @@ from transcripts.recognisers.whisper import starter_folder
 START = Path(__file__).with_name("start_whisper_live.py")
 PIECE_S = 0.25  # as its own client sends
 START_S = 60.0  # longest wait for the server
-QUIET_S = 5.0  # after the end of the audio, nothing more is awaited when nothing came for so long
+QUIET_S = 5.0  # after the end of the audio, nothing more is awaited when nothing came for so long …
+MOST_QUIET_S = 30.0  # … or after this
 OPTIONS = {
     "uid": "benchmark",
     "language": "en",
@@ -75,17 +76,17 @@ async def whisper_live(samples: Samples, bench: Bench) -> Timeline:
         async with asyncio.timeout(START_S):
             while "SERVER_READY" not in str((await connection.receive()).data):
                 pass
-        began, last = CLOCK.monotonic(), 0.0
+        began, last, heard = CLOCK.monotonic(), 0.0, 0.0
 
         async def watch() -> None:
-            nonlocal last
+            nonlocal last, heard
             async for message in connection:
                 if message.type is aiohttp.WSMsgType.TEXT and (
                     found := json.loads(message.data).get("segments")
                 ):
                     before = transcript.text
                     transcript.take(found)
-                    now = CLOCK.monotonic() - began
+                    now = heard = CLOCK.monotonic() - began
                     timeline.partial(now, transcript.text, len(transcript.stable))
                     last = now if transcript.text != before else last
 
@@ -95,8 +96,12 @@ async def whisper_live(samples: Samples, bench: Bench) -> Timeline:
             piece = samples[at : at + step].astype(np.float32)
             await asyncio.sleep(max(0.0, began + (at + len(piece)) / RATE - CLOCK.monotonic()))
             await connection.send_bytes(piece.tobytes())
+        # Its own client waits like this before it says that the audio has ended: what is open then is lost.
+        ended = heard = CLOCK.monotonic() - began
+        while CLOCK.monotonic() - began < min(heard + QUIET_S, ended + MOST_QUIET_S):  # noqa: ASYNC110 -- nothing is to come
+            await asyncio.sleep(0.1)
         await connection.send_bytes(b"END_OF_AUDIO")
-        await asyncio.wait({watching}, timeout=QUIET_S)
+        await asyncio.wait({watching}, timeout=1.0)
     await tasks.close()
     timeline.segment(last, transcript.text)
     return timeline

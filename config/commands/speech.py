@@ -194,7 +194,7 @@ async def _caption_live(
         clock = SystemClock()
         runner = LiveRunner(
             recogniser=recogniser,
-            options=LiveOptions(),
+            options=LiveOptions().when_translated() if targets else LiveOptions(),
             language=spoken[0],
             languages=tuple(spoken),
             hotwords=hotwords,

@@ -131,3 +131,9 @@ def test_whoever_waits_longer_is_cut_too(said: list[str], one: float, other: flo
         for waited in sorted((one, other))
     ]
     assert not sizes[0] or sizes[1]
+
+
+def test_waits_grow_together() -> None:
+    longer = HoldLimits().times(2.0)
+    assert (longer.clause_s, longer.link_s, longer.anywhere_s, longer.never_s) == (2.8, 4.4, 6.8, 14.0)
+    assert (longer.pause_s, longer.least_words) == (HoldLimits().pause_s, HoldLimits().least_words)

@@ -297,3 +297,9 @@ def test_buffer_forgets_whole_pieces_only() -> None:
     assert buffer.held_s == 2.0
     assert buffer.slice(2.5, 3.5).tolist() == [2.0] * (RATE // 2) + [3.0] * (RATE // 2)
     assert buffer.end == 4.0
+
+
+def test_translated_meetings_wait_longer_for_the_end_of_a_sentence() -> None:
+    options = LiveOptions(translated_hold=2.0)
+    assert options.when_translated().policy.hold == options.policy.hold.times(2.0)
+    assert options.when_translated().policy.limits == options.policy.limits
