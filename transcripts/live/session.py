@@ -12,33 +12,32 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from transcripts.agreement import agreed, known_words, normal
-from transcripts.clauses import HoldLimits, early_cut
-from transcripts.guards import GuardLimits, without_loops, without_made_up
+from transcripts.clauses import early_cut
+from transcripts.guards import without_loops, without_made_up
+from transcripts.live.events import (
+    AudioArrived,
+    Command,
+    Commit,
+    DropPartial,
+    Ended,
+    Event,
+    Finish,
+    Forget,
+    PublishPartial,
+    Recognise,
+    Recognised,
+    RecognitionFailed,
+    Tick,
+    VoiceStarted,
+    VoiceStopped,
+    Window,
+)
+from transcripts.live.policy import LivePolicy
 from transcripts.model import Hypothesis, Partial, Segment, Word, join_words
-from transcripts.sentences import CLAUSES, ENDS, SegmentLimits, cut, ends_sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A stretch of audio to recognise. `final`: a voiced stretch ends here and its words will not be asked again.
-
-    `languages`: what may be spoken, the most likely first. With more than one, the recogniser finds out.
-    """
-
-    number: int
-    start: float
-    end: float
-    final: bool
-    languages: tuple[str, ...]
-
-    @property
-    def language(self) -> str | None:
-        """The language, where it need not be found out."""
-        return self.languages[0] if len(self.languages) == 1 else None
-
+from transcripts.sentences import CLAUSES, ENDS, cut, ends_sentence
 
 KNOWN_S = 3.0  # stable words that ended this long before the next window may still be heard again in it
 KNOWN_WORDS = 120  # and no more than this many are compared
@@ -46,130 +45,6 @@ SAID_SEGMENTS = 3  # segments that are remembered so as to notice that one is he
 MOST_WORDS_PER_S = 20  # nobody speaks faster; what a hypothesis has beyond that is not read
 MARKS = ENDS + CLAUSES
 FORGET_STEP_S = 1.0  # audio is let go in steps of this size
-
-
-# Events. Times are seconds of audio.
-@dataclass(frozen=True, slots=True)
-class AudioArrived:
-    """All audio up to `until` has been heard, and its voice events were handled before this one."""
-
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceStarted:
-    """Somebody speaks from `at` on."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceStopped:
-    """The voice fell silent at `at`."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """The answer to a `Recognise`. `cost_s` is how long it took, waiting included."""
-
-    window: Window
-    hypothesis: Hypothesis
-    cost_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionFailed:
-    """The recogniser raised an error instead of answering."""
-
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """No audio has arrived for `idle_s` seconds of wall time."""
-
-    idle_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """No more audio will come."""
-
-
-Event = AudioArrived | VoiceStarted | VoiceStopped | Recognised | RecognitionFailed | Tick | Ended
-
-
-# Commands.
-@dataclass(frozen=True, slots=True)
-class Recognise:
-    """Recognise this window; answer with `Recognised` or `RecognitionFailed`."""
-
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class PublishPartial:
-    """Show what is being said now, in place of the partial before."""
-
-    partial: Partial
-
-
-@dataclass(frozen=True, slots=True)
-class DropPartial:
-    """Nothing is being said any more; take the partial away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Keep this segment for good. It replaces the beginning of the partial shown."""
-
-    segment: Segment
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Audio before this time will not be asked for again."""
-
-    before: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Everything that was said is committed."""
-
-
-Command = Recognise | PublishPartial | DropPartial | Commit | Forget | Finish
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivePolicy:
-    """When to recognise, when to commit, what to show."""
-
-    pre_roll_s: float = 0.3  # sound before a voice start that belongs to its window
-    post_roll_s: float = 0.15  # sound after a voice stop that belongs to its window
-    first_step_s: float = 0.75  # sound of a stretch before it is recognised for the first time
-    eager_step_s: float = 0.25  # new sound before it is recognised again …
-    eager_s: float = 1.5  # … while the stretch is no longer than this: its first word is awaited
-    step_s: float = 0.5  # new sound before it is recognised again …
-    settle_s: float = 0.5  # sound that follows a word before it can become stable: it helps to hear it
-    step_cost: float = 1.4  # … or this many times what the last recognition cost, when that is more
-    window_s: float = 12.0  # a window longer than this is cut at stable words
-    hard_window_s: float = 22.0  # a window of this length is cut whether words are stable or not
-    tail_s: float = 1.0  # sound at the end of a forced cut that stays for the next window
-    unheard_s: float = (
-        1.0  # voice after the last word of a hypothesis from which on it is asked for once more
-    )
-    least_s: float = 0.1  # a leftover shorter than this is not worth a recognition
-    keep_s: float = 1.0  # silence kept in memory, so that a window can begin before its voice
-    idle_s: float = 2.0  # wall time without audio after which an open stretch is taken as closed
-    masked_words: int = 1  # newest words of a hypothesis that are not shown yet
-    retries: int = 1  # how often a failed final window is tried again
-    detect_s: float = 2.0  # sound from which on the language is found out, where several are spoken
-    limits: SegmentLimits = field(default_factory=SegmentLimits)
-    guards: GuardLimits = field(default_factory=GuardLimits)
-    hold: HoldLimits = field(default_factory=HoldLimits)
 
 
 @dataclass(slots=True)
