@@ -357,7 +357,7 @@ def connect(settings: Settings, parts: Parts) -> Service:
         partials=partials,
         keeper=keeper,
         retention=retention,
-        uploads=_uploads(settings, parts, jobs, meetings, live),
+        uploads=_uploads(settings, parts, jobs, meetings, live, keeper),
         rtms=_rtms(settings, parts, meetings, live),
         relays=relays,
         relaying=relaying,
@@ -524,7 +524,12 @@ def _kept_sound(settings: Settings, parts: Parts, meetings: MeetingService) -> t
 
 
 def _uploads(
-    settings: Settings, parts: Parts, jobs: Jobs, meetings: MeetingService, live: LiveMeetings
+    settings: Settings,
+    parts: Parts,
+    jobs: Jobs,
+    meetings: MeetingService,
+    live: LiveMeetings,
+    keeper: Keeper,
 ) -> Uploads:
     set_up = settings.uploads
     return Uploads(
@@ -541,6 +546,7 @@ def _uploads(
             processor_s=set_up.processor_s,
         ),
         is_live=live.is_live,
+        keep=keeper.append,
         options=UploadOptions(waiting=set_up.waiting),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -29,7 +29,7 @@ from core.metrics import counter
 from transcripts.audio import AudioLimits, DecodedFile, check_file, from_s16le, open_file
 from transcripts.model import Meeting, Segment
 from transcripts.offline import transcribe
-from transcripts.recogniser import RATE, Recogniser
+from transcripts.recogniser import RATE, Hints, Recogniser
 from transcripts.service import MeetingService, clean
 
 log = get_logger(__name__)
@@ -122,10 +122,11 @@ class Uploads:
         folder: Path,
         limits: AudioLimits,
         is_live: Callable[[str], bool],
+        keep: Callable[[str, int, bytes], Awaitable[None]],
         options: UploadOptions | None = None,
     ) -> None:
         """`folder` holds the files; all processes must see the same. `is_live` says whether this process is hearing
-        a meeting from a live source just now."""
+        a meeting from a live source just now. `keep` keeps the sound of meetings that want it (`Keeper.append`)."""
         self._database = database
         self._jobs = jobs
         self._clock = clock
@@ -133,6 +134,7 @@ class Uploads:
         self._recogniser = recogniser
         self._folder = folder
         self._is_live = is_live
+        self._keep = keep
         self._receiving = 0
         self.limits = limits
         self.options = options or UploadOptions()
@@ -343,6 +345,8 @@ class Uploads:
     async def _hear_parts(self, upload: Upload, meeting: Meeting, file: DecodedFile) -> None:
         assert upload.first_sample is not None
         progress = await self._meetings.progress(meeting.id)
+        hints = Hints(hotwords=await self._meetings.hotwords(meeting), languages=meeting.spoken)
+        language = None if meeting.also_spoken else meeting.language
         at = max(
             0, progress.stored_samples - upload.first_sample
         )  # what is before was stored by an earlier attempt
@@ -358,8 +362,9 @@ class Uploads:
             cut = len(held) if ends else 2 * quiet_place(held, search=int(self.options.quiet_s * RATE))
             part, held = held[:cut], held[cut:]
             begins_s = (upload.first_sample + at) / RATE
+            await self._keep(meeting.id, upload.first_sample + at, part)
             for segment in await transcribe(
-                from_s16le(part), recogniser=self._recogniser, language=meeting.language
+                from_s16le(part), recogniser=self._recogniser, language=language, hints=hints
             ):
                 await self._meetings.commit_segment(meeting.id, shifted(segment, begins_s, seq))
                 seq += 1

@@ -394,7 +394,6 @@ def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments
         loop.call_soon_threadsafe(call, *arguments)
 
 
-
 def _work(
     runner: EngineRunner,
     batch: Sequence[_Sentence],

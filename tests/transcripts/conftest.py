@@ -274,6 +274,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             folder=tmp_path / "uploads",
             limits=audio_limits or AudioLimits(),
             is_live=live.is_live,
+            keep=keeper.append,
             options=upload_options,
         )
         rtms = RtmsService(

@@ -21,6 +21,7 @@ from transcripts.audio import AudioLimits, from_s16le, to_s16le
 from transcripts.errors import UnreadableAudio
 from transcripts.model import Hypothesis, Word
 from transcripts.recogniser import RATE, Hints, Samples, check_window
+from transcripts.service import Plan
 from transcripts.uploads import QUEUE, Upload, UploadOptions, quiet_place, shifted
 
 ANN = Account(id="ann", name="ann", role="staff", display_name="Ann", department="")
@@ -138,6 +139,16 @@ async def test_recording_becomes_the_captions_of_the_meeting(build: Build, tmp_p
     assert " ".join(await said(site, meeting)).split() == " ".join(words).split()
     assert files(tmp_path) == []
     assert (await site.service.progress(meeting)).stored_samples == round(45.2559375 * RATE)
+
+
+async def test_sound_of_a_recording_is_kept_where_the_meeting_wants_it(build: Build) -> None:
+    site = await build(recogniser=SoundRecogniser(), upload_options=UploadOptions(part_s=15, quiet_s=6))
+    made = await site.service.create(title="T", language="en", account=None, plan=Plan(audio_days=7))
+
+    await hand_in(site, made.meeting.id, (SPEECH / "briefing.flac").read_bytes())
+    await work(site)
+
+    assert await site.keeper.samples(made.meeting.id) == round(45.2559375 * RATE)
 
 
 async def test_times_are_those_of_the_recording(build: Build) -> None:
