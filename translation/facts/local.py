@@ -347,12 +347,15 @@ def _in_part(hour: int, part: str) -> int:
     return hour + 12 if afternoon and hour < 12 else hour
 
 
+_AROUND = re.compile(r"\(\?<?[=!](?:\[[^\]]*\]|[^()\[\]])*\)")
+
+
 def _place(names: Sequence[str], text: str) -> int:
-    """Which of the regular expressions is `text`."""
+    """Which of the regular expressions `text` was found by. What they want to stand around it is no part of it."""
     return next(
         place
         for place, name in enumerate(names)
-        if name and re.fullmatch(_expanded(name), text, re.IGNORECASE)
+        if name and re.fullmatch(_expanded(_AROUND.sub("", name)), text, re.IGNORECASE)
     )
 
 
