@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ from core.tasks import Tasks
 from core.web.sessions import DatabaseStorage, SessionOptions
 from transcripts.audio import AudioDecoder, AudioLimits
 from transcripts.hub import Hub
+from transcripts.keeping import Keeper, KeepingOptions
+from transcripts.pool import PoolOptions, RecogniserPool
+from transcripts.readers import Readers
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.whisper import WhisperOptions, open_whisper
 from transcripts.relays.delivery import DeliveryOptions
@@ -61,10 +65,17 @@ from transcripts.relays.runner import RelayOptions, Relays
 from transcripts.relays.service import RelayLimits, RelayService
 from transcripts.relays.sinks import make_sinks
 from transcripts.relays.sinks.http import CaptionHttp
+from transcripts.retention import Retention, RetentionOptions
+from transcripts.rtms.protocol import Credentials
+from transcripts.rtms.service import RtmsOptions, RtmsService
+from transcripts.rtms.stream import StreamOptions
+from transcripts.service import EARLIER, MeetingOptions, MeetingService
 from transcripts.service import QUEUE as CAPTIONS
-from transcripts.service import MeetingService
 from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
+from transcripts.translating import PartialTranslations
+from transcripts.uploads import QUEUE as UPLOADS
+from transcripts.uploads import UploadOptions, Uploads
 from translation.assembly import TranslationOptions, build_translator
 from translation.batching import BatchingOptions
 from translation.detection import Detector
@@ -75,6 +86,8 @@ from translation.memory import Memory, MemoryOptions
 from translation.packages import ModelStore
 from translation.sentences import Effort
 from translation.service import Translator, TranslatorOptions
+
+MEETINGS_PER_CORE = 3  # live at once, unless set; measured with the starter model (docs/captions.md)
 
 Progress = Callable[[str, int, int], None]  # what is being prepared, how much is done, of how much
 
@@ -93,7 +106,7 @@ class Parts:
     memory: Memory
     translator: Translator
     knowledge: Knowledge
-    recogniser: Recogniser
+    recogniser: RecogniserPool
     listener: Listener
     messenger: Messenger
 
@@ -124,6 +137,12 @@ class Service:
     meetings: MeetingService
     live: LiveMeetings
     hub: Hub
+    readers: Readers
+    partials: PartialTranslations
+    keeper: Keeper
+    retention: Retention
+    uploads: Uploads
+    rtms: RtmsService | None  # None: no app at Zoom is set up
     relays: RelayService
     relaying: Relays
     caption_http: CaptionHttp
@@ -215,6 +234,16 @@ async def open_knowledge(settings: Settings, city: City, progress: Progress) -> 
     return knowledge
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def recogniser_workers(settings: RecogniserSettings) -> int:
+    """Recognitions at the same time: two on one core are slower than one after the other."""
+    return settings.workers or max(1, cores() // settings.threads)
+
+
 async def open_recogniser(settings: RecogniserSettings, data_dir: Path) -> Recogniser:
     """The speech model. Raises Unavailable when it is not there."""
     return await open_whisper(
@@ -224,9 +253,21 @@ async def open_recogniser(settings: RecogniserSettings, data_dir: Path) -> Recog
             download_root=data_dir / "models" / "whisper",
             compute_type=settings.compute_type,
             cpu_threads=settings.threads,
-            workers=settings.workers,
+            workers=recogniser_workers(settings),
         )
     )
+
+
+async def open_pool(settings: RecogniserSettings, data_dir: Path, clock: Clock) -> RecogniserPool:
+    """The speech model, shared by all meetings, with its cost measured. Raises Unavailable when it is not there."""
+    options = PoolOptions(
+        workers=recogniser_workers(settings),
+        target=settings.busy_share,
+        slowest_step_s=settings.slowest_step_s,
+    )
+    pool = RecogniserPool(await open_recogniser(settings, data_dir), clock=clock, options=options)
+    await pool.calibrate()
+    return pool
 
 
 def open_messenger(settings: Settings) -> LineMessenger:
@@ -279,7 +320,7 @@ async def open_service(
         stack.push_async_callback(translator.close)
         knowledge = await open_knowledge(settings, city, progress)
         stack.callback(knowledge.close)
-        recogniser = await open_recogniser(settings.recogniser, settings.data_dir)
+        recogniser = await open_pool(settings.recogniser, settings.data_dir, clock)
         stack.push_async_callback(recogniser.close)
         decoder = AudioDecoder(limits=voice_limits(settings))
         stack.push_async_callback(decoder.close)
@@ -304,6 +345,7 @@ async def open_service(
             ),
         )
         stack.push_async_callback(service.caption_http.close)
+        stack.push_async_callback(service.keeper.close)
         yield service
 
 
@@ -328,7 +370,11 @@ def connect(settings: Settings, parts: Parts) -> Service:
         keepers=[erase_filled_in],
     )
     slugs = {slug for slug, _ in parts.city.articles}
-    meetings, hub, live = _meetings(settings, parts, jobs)
+    meetings = _meetings(settings, parts, jobs)
+    hub = Hub(read_after=meetings.read_after, bus=parts.bus, clock=parts.clock, tasks=parts.tasks)
+    keeper, retention = _kept_sound(settings, parts, meetings)
+    partials = _partials(parts, meetings, hub)
+    live = _live(settings, parts, meetings, hub, keeper, partials)
     caption_http = CaptionHttp(allow_local=settings.relays.allow_local)
     relays, relaying = _relays(settings, parts, meetings, caption_http)
     return Service(
@@ -363,6 +409,12 @@ def connect(settings: Settings, parts: Parts) -> Service:
         meetings=meetings,
         live=live,
         hub=hub,
+        readers=Readers(meetings.note_readers, [hub.watched, relaying.watched]),
+        partials=partials,
+        keeper=keeper,
+        retention=retention,
+        uploads=_uploads(settings, parts, jobs, meetings, live, keeper),
+        rtms=_rtms(settings, parts, meetings, live),
         relays=relays,
         relaying=relaying,
         caption_http=caption_http,
@@ -468,26 +520,52 @@ def _desk(
     return requests, desk
 
 
-def _meetings(settings: Settings, parts: Parts, jobs: Jobs) -> tuple[MeetingService, Hub, LiveMeetings]:
-    meetings = MeetingService(
+def _meetings(settings: Settings, parts: Parts, jobs: Jobs) -> MeetingService:
+    return MeetingService(
         database=parts.database,
         jobs=jobs,
         bus=parts.bus,
         clock=parts.clock,
         translator=parts.translator,
         memory=parts.memory,
+        glossary=parts.glossary,
+        options=_meeting_options(settings),
     )
-    hub = Hub(read_after=meetings.read_after, bus=parts.bus, clock=parts.clock, tasks=parts.tasks)
-    live = LiveMeetings(
+
+
+def _partials(parts: Parts, meetings: MeetingService, hub: Hub) -> PartialTranslations:
+    return PartialTranslations(
+        translator=meetings.translator,
+        look=meetings.plan_and_names,
+        readers=hub.readers,
+        show=hub.show_partial,
+        clock=parts.clock,
+        tasks=parts.tasks,
+    )
+
+
+def _live(
+    settings: Settings,
+    parts: Parts,
+    meetings: MeetingService,
+    hub: Hub,
+    keeper: Keeper,
+    partials: PartialTranslations,
+) -> LiveMeetings:
+    return LiveMeetings(
         service=meetings,
         hub=hub,
         recogniser=parts.recogniser,
-        live=LiveOptions(),
+        live=LiveOptions(translated_hold=settings.captions.translated_hold),
         clock=parts.clock,
         tasks=parts.tasks,
-        options=SourceOptions(meetings=settings.recogniser.max_meetings),
+        options=SourceOptions(
+            meetings=settings.recogniser.max_meetings or MEETINGS_PER_CORE * cores(),
+            promise_s=settings.recogniser.promise_s,
+        ),
+        keeper=keeper,
+        partials=partials,
     )
-    return meetings, hub, live
 
 
 def _relays(
@@ -524,6 +602,86 @@ def _relays(
         ),
     )
     return service, relaying
+
+
+def _meeting_options(settings: Settings) -> MeetingOptions:
+    captions = settings.captions
+    return MeetingOptions(
+        reader_s=captions.reader_s,
+        renew_s=captions.reader_s / 3,
+        recent=captions.recent,
+        earlier=captions.earlier,
+        hotwords=captions.hotwords,
+        audio_days_limit=captions.audio_days,
+    )
+
+
+def _kept_sound(settings: Settings, parts: Parts, meetings: MeetingService) -> tuple[Keeper, Retention]:
+    captions = settings.captions
+    keeper = Keeper(
+        settings.data_dir / "sound",
+        meeting=meetings.get,
+        note_trouble=meetings.note_audio_trouble,
+        clock=parts.clock,
+        options=KeepingOptions(limit_mb=captions.audio_mb, reserve_mb=captions.audio_reserve_mb),
+    )
+    retention = Retention(
+        service=meetings,
+        keeper=keeper,
+        clock=parts.clock,
+        options=RetentionOptions(transcript_days=captions.transcript_days),
+    )
+    return keeper, retention
+
+
+def _uploads(
+    settings: Settings,
+    parts: Parts,
+    jobs: Jobs,
+    meetings: MeetingService,
+    live: LiveMeetings,
+    keeper: Keeper,
+) -> Uploads:
+    set_up = settings.uploads
+    return Uploads(
+        database=parts.database,
+        jobs=jobs,
+        clock=parts.clock,
+        meetings=meetings,
+        recogniser=parts.recogniser,
+        folder=settings.data_dir / "uploads",
+        limits=AudioLimits(
+            bytes=settings.http.upload_limit,
+            seconds=set_up.seconds,
+            memory=set_up.memory_mb * 1024 * 1024,
+            processor_s=set_up.processor_s,
+        ),
+        is_live=live.is_live,
+        keep=keeper.append,
+        options=UploadOptions(waiting=set_up.waiting),
+    )
+
+
+def _rtms(
+    settings: Settings, parts: Parts, meetings: MeetingService, live: LiveMeetings
+) -> RtmsService | None:
+    zoom = settings.zoom
+    credentials = Credentials(
+        client_id=zoom.rtms_client_id,
+        client_secret=zoom.rtms_client_secret.get_secret_value(),
+        secret_token=zoom.rtms_secret_token.get_secret_value(),
+    )
+    if not (credentials.client_id and credentials.client_secret and credentials.secret_token):
+        return None
+    stream = StreamOptions(hosts=zoom.rtms_hosts, allow_local=zoom.rtms_allow_local)
+    return RtmsService(
+        database=parts.database,
+        clock=parts.clock,
+        meetings=meetings,
+        live=live,
+        credentials=credentials,
+        options=RtmsOptions(stream=stream),
+    )
 
 
 def _session_options(settings: Settings) -> SessionOptions:
@@ -587,4 +745,12 @@ def make_workers(service: Service) -> list[Worker]:
         worker(CAPTIONS, service.meetings.translate, 2),
         worker(RETENTION, service.privacy.retention.run, 1),
         worker(ERASE, service.privacy.erasing.finish, 1),
+        worker(
+            UPLOADS,
+            service.uploads.hear,
+            service.settings.uploads.at_once,
+            attempts=30,
+            buried=service.uploads.given_up,
+        ),
+        worker(EARLIER, service.meetings.translate_earlier, 1),
     ]

@@ -63,11 +63,17 @@ async def serving(
             tasks.keep(f"worker {number}", worker.run)
         if role in ("all", "worker"):
             tasks.keep("relays", service.relaying.run)
+        if service.rtms is not None and role in ("all", "web"):
+            tasks.keep("rtms", service.rtms.run)
+            tasks.keep("retention", service.retention.run)
+        tasks.keep("readers", service.readers.run)
         tasks.keep("tidy", lambda: _tidy(service))
         log.info("serving", address=address, role=role)
         yield Running(service=service, address=address)
     finally:
         await runner.cleanup()
+        if service.rtms is not None:
+            await service.rtms.close()
         await service.live.close()
         await asyncio.gather(
             service.relaying.close(grace_s=WORK_GRACE_S),
@@ -110,6 +116,7 @@ async def _tidy(service: Service) -> None:
         await service.forms.photos.tidy()
         await service.disaster.desk.tidy()
         await service.privacy.retention.schedule()
+        await service.uploads.tidy()
         await service.database.checkpoint()
         log.info("tidied", jobs=forgotten)
         await asyncio.sleep(TIDY_EVERY_S)

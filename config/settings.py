@@ -57,11 +57,27 @@ class LineSettings(Part):
 
 
 class ZoomSettings(Part):
-    """Zoom as a place where captions go."""
+    """Zoom as a place where captions go and where sound comes from."""
 
     caption_hosts: tuple[str, ...] = (
         "wmcapi.zoom.us",
     )  # hosts that captions may be sent to; "*.zoom.us" is all below
+    # The app at Zoom that streams sound (RTMS); without it there is no page for that.
+    rtms_client_id: str = ""
+    rtms_client_secret: SecretStr = SecretStr("")
+    rtms_secret_token: SecretStr = SecretStr("")  # of its webhook
+    rtms_hosts: tuple[str, ...] = ("*.zoom.us", "*.zoomgov.com")  # servers that a stream may be fetched from
+    rtms_allow_local: bool = False  # ws and local addresses on the listed hosts, for the simulator
+
+
+class UploadSettings(Part):
+    """Recordings that staff hand in."""
+
+    seconds: float = Field(default=4 * 3600.0, gt=0)  # the longest; HTTP__UPLOAD_LIMIT bounds the bytes
+    at_once: int = Field(default=1, ge=1)  # decoded and heard at the same time
+    waiting: int = Field(default=16, ge=1)  # that may wait for their turn
+    memory_mb: int = Field(default=512, ge=150)  # MiB of address space of a decoding process
+    processor_s: float = Field(default=1200.0, gt=0)  # processor time that decoding one may take
 
 
 class TeamsSettings(Part):
@@ -141,8 +157,32 @@ class RecogniserSettings(Part):
     model: str = "starter"  # "starter" (English, tiny), a size such as "small", or a folder
     compute_type: str = "int8"
     threads: int = Field(default=1, ge=1)  # processor cores for one recognition
-    workers: int = Field(default=1, ge=1)  # recognitions at the same time
-    max_meetings: int = Field(default=2, ge=1)  # live at the same time
+    workers: int | None = Field(default=None, ge=1)  # recognitions at the same time; None: as cores allow
+    max_meetings: int | None = Field(default=None, ge=1)  # live at the same time; None: three for each core
+    busy_share: float = Field(default=0.85, gt=0, le=1)  # of the workers' time, before live text grows slower
+    slowest_step_s: float = Field(default=2.5, gt=0)  # seconds between looks at open speech, under load
+    promise_s: float = Field(default=6.0, gt=0)  # delay within which spoken words are to be read
+
+
+class CaptionSettings(Part):
+    """Captions of meetings: who they are translated for, and how long things are kept."""
+
+    reader_s: float = Field(default=60.0, gt=0)  # for which a language counts as read after a reader was seen
+    recent: int = Field(
+        default=20, ge=0
+    )  # newest captions translated at once for who joins in a new language
+    earlier: int = Field(default=300, ge=0)  # how far back they are translated after that
+    file_wait_s: float = Field(default=20.0, ge=0)  # for which a file waits for captions not translated yet
+    translated_hold: float = Field(
+        default=2.5, ge=1
+    )  # times longer that sentences wait for their end, if translated
+    hotwords: int = Field(default=60, ge=0)  # names and terms of a meeting that the recogniser is told
+    audio_days: int = Field(
+        default=30, ge=0
+    )  # longest time for which a meeting's sound may be kept; 0: never
+    audio_mb: int = Field(default=20_000, gt=0)  # MiB of sound of all meetings together; an hour takes 110
+    audio_reserve_mb: int = Field(default=500, ge=0)  # MiB that stay free on the disk
+    transcript_days: int = Field(default=0, ge=0)  # after the end until a meeting's text is deleted; 0: never
 
 
 class TranslationSettings(Part):
@@ -215,7 +255,9 @@ class Settings(BaseSettings):
     forms: FormSettings = FormSettings()
     disaster: DisasterSettings = DisasterSettings()
     privacy: PrivacySettings = PrivacySettings()
+    uploads: UploadSettings = UploadSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
+    captions: CaptionSettings = CaptionSettings()
     translation: TranslationSettings = TranslationSettings()
     work: WorkSettings = WorkSettings()
     log: LogSettings = LogSettings()

@@ -18,6 +18,8 @@ from config.names import japanese_names, own_names
 from core.web import Site, health_routes, make_app
 from core.web.pages import Pages
 from core.words import Words
+from transcripts.rtms.webhook import PATH as RTMS_PATH
+from transcripts.rtms.webhook import RtmsWebhook
 from transcripts.web import CaptionsSite, WebOptions
 from transcripts.web import routes as captions_routes
 from translation.web import LanguageSite
@@ -41,8 +43,12 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         service=service.meetings,
         hub=service.hub,
         live=service.live,
-        options=WebOptions(public_url=settings.http.public_url),
+        options=WebOptions(public_url=settings.http.public_url, file_wait_s=settings.captions.file_wait_s),
         relays=service.relays,
+        uploads=service.uploads,
+        rtms=service.rtms,
+        keeper=service.keeper,
+        retention=service.retention,
     )
     language = LanguageSite(
         memory=service.memory,
@@ -73,14 +79,21 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
                 *service.disaster.notice_pages.routes(),
                 *service.articles.routes(),
                 *captions_routes(captions),
+                *_rtms_routes(service),
                 *language_routes(language),
             ],
-            csrf_exempt=frozenset({PATH}),
+            csrf_exempt=frozenset({PATH, RTMS_PATH}),
             ready=lambda: _readiness(service),
             home={"demo": list(home)},
             body_limit=settings.http.body_limit,
         )
     )
+
+
+def _rtms_routes(service: Service) -> list[web.AbstractRouteDef]:
+    if service.rtms is None:
+        return []
+    return RtmsWebhook(service.rtms, service.clock, service.rtms.options.stream).routes()
 
 
 def make_health_site(service: Service) -> web.Application:

@@ -18,6 +18,7 @@ from config.commands import cli
 from config.settings import Settings
 from transcripts.web.api import Api
 from transcripts.web.relays import RelayApi
+from transcripts.web.uploads import UploadApi
 from translation.web.api import Api as LanguageApi
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +80,8 @@ def test_api_description_has_exactly_the_api_routes() -> None:
     }
     desk = Desk(None, None, None, japanese_names={})  # type: ignore[arg-type]
     apis = routes(Api(None)) | routes(LanguageApi(None)) | routes(RelayApi(None, None))  # type: ignore[arg-type]
-    assert written == routes(desk) | apis
+    uploads = routes(UploadApi(None, None))  # type: ignore[arg-type]
+    assert written == routes(desk) | apis | uploads
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

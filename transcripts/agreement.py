@@ -11,6 +11,9 @@ from transcripts.model import Word
 SECOND_COST = 1.0
 # How much nearer in time a repeated word must be before it counts as the word said before the window.
 FRESH_COST = 0.3
+# What a word weighs that is written as the beginning of the other, against a wrong one: "20" and "20th".
+BEGUN_COST = 0.3
+LEAST_BEGUN = 2  # letters that such a beginning has
 
 
 def normal(text: str) -> str:
@@ -43,7 +46,7 @@ def known_words(known: Sequence[Word], words: Sequence[Word], *, window_start: f
         leave_out = 0.0 if old.end <= window_start + 0.1 else 1.0
         above, row = row, [row[0] + leave_out]
         for at, new in enumerate(words):
-            same = above[at] + (normal(old.text) != normal(new.text))
+            same = above[at] + _difference(normal(old.text), normal(new.text))
             row.append(min(same, above[at + 1] + 1.0, row[at] + 1.0))
     last = known[-1].end
 
@@ -52,6 +55,14 @@ def known_words(known: Sequence[Word], words: Sequence[Word], *, window_start: f
         return row[size] + away
 
     return min(range(len(words) + 1), key=cost)
+
+
+def _difference(old: str, new: str) -> float:
+    """0 for the same word, 1 for another."""
+    if old == new:
+        return 0.0
+    begun = min(len(old), len(new)) >= LEAST_BEGUN and (old.startswith(new) or new.startswith(old))
+    return BEGUN_COST if begun else 1.0
 
 
 def _fresh(last: float, window_start: float) -> float:

@@ -1,40 +1,43 @@
 """Audio in: whatever FFmpeg can read, made into 16 kHz mono samples within limits.
 
-Decoding reads from memory only. The list of container formats leaves out playlists and every other format that
-can name further files or addresses, and the list of protocols is empty but for memory, so an uploaded file
-cannot make the service read a file or call an address.
+Short recordings are decoded in this process, from memory; long files in a process of their own, piece by piece, so
+that neither their length nor their faults are ours. `decoding` says what may be opened.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import Busy, TooLarge
-from core.metrics import counter
-from transcripts.errors import UnreadableAudio
-from transcripts.recogniser import RATE, Samples
+from core.errors import Busy
+from transcripts.decoding import REFUSED, AudioLimits, Outcome, command, pieces, refusal
+from transcripts.recogniser import Samples
 
-FORMATS = "aac,ac3,aiff,amr,asf,au,caf,flac,matroska,webm,mov,mp4,m4a,3gp,mp3,mpeg,mpegts,ogg,w64,wav"
+__all__ = [
+    "AudioDecoder",
+    "AudioLimits",
+    "DecodedFile",
+    "check_file",
+    "decode",
+    "from_int16",
+    "from_s16le",
+    "open_file",
+    "to_s16le",
+]
 
-REFUSED = counter("audio_refused", "Audio files refused, by the limit or fault", ["reason"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioLimits:
-    """How much audio one caller may hand over at once."""
-
-    bytes: int = 64 * 1024 * 1024
-    seconds: float = 2 * 3600.0
-    streams: int = 16  # streams of any kind inside the container
+REPORT_LIMIT = 64 * 1024  # bytes of what a decoding process may say at its end
+STALL_S = 60.0  # seconds without a sample after which a file counts as unreadable
 
 
 def decode(data: bytes, *, limits: AudioLimits) -> Samples:
@@ -43,64 +46,80 @@ def decode(data: bytes, *, limits: AudioLimits) -> Samples:
     Raises `TooLarge` when a limit is passed and `UnreadableAudio` when there is no audio to be had.
     """
     if len(data) > limits.bytes:
-        raise _too_large(
-            "bytes", f"This audio file is larger than {limits.bytes // 1024} KiB; send a shorter one."
-        )
-    try:
-        pieces = list(_pieces(data, limits))
-    except av.error.FFmpegError as error:
-        raise _unreadable(
-            "This file is not audio that can be read; send WAV, FLAC, MP3, M4A, OGG or WebM."
-        ) from error
-    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
-    if not len(samples):
-        raise _unreadable("This audio file holds no sound; record it again.")
-    return from_int16(samples)
+        raise refusal("bytes", limits)
+    pcm = b"".join(pieces(io.BytesIO(data), limits, Outcome()))
+    if not pcm:
+        raise refusal("empty", limits)
+    return from_s16le(pcm)
 
 
-def _pieces(data: bytes, limits: AudioLimits) -> Iterator[NDArray[np.int16]]:
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
-    with av.open(io.BytesIO(data), mode="r", metadata_errors="ignore", options=options) as container:
-        if len(container.streams) > limits.streams:
-            raise _too_large(
-                "streams", f"This file has more than {limits.streams} streams; send the sound alone."
+class DecodedFile:
+    """A file that is being decoded by a process of its own. It waits while nobody reads."""
+
+    def __init__(self, process: asyncio.subprocess.Process, limits: AudioLimits, stall_s: float) -> None:
+        self._process = process
+        self._limits = limits
+        self._stall_s = stall_s
+        self._ended = False
+        self.broken = False  # known when all was read: the file ends before it should
+
+    async def read(self, samples: int) -> bytes:
+        """The next `samples` samples as s16le; fewer only at the end, none after it.
+
+        Raises as `decode`, also when the process takes longer or more than it may.
+        """
+        assert self._process.stdout is not None
+        if self._ended:
+            return b""
+        try:
+            async with asyncio.timeout(self._stall_s):
+                return await self._process.stdout.readexactly(2 * samples)
+        except asyncio.IncompleteReadError as end:
+            await self._look_at_end()
+            return end.partial
+        except TimeoutError as error:
+            raise refusal("slow", self._limits) from error
+
+    async def _look_at_end(self) -> None:
+        assert self._process.stderr is not None
+        report = (await self._process.stderr.read(REPORT_LIMIT)).decode("utf-8", "replace")
+        if await self._process.wait() != 0:  # killed for its memory or its time, or by a fault in a decoder
+            raise refusal(
+                "slow" if self._process.returncode == -signal.SIGXCPU else "unreadable", self._limits
             )
-        if not container.streams.audio:
-            raise _unreadable("This file has no sound in it; send an audio file.")
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        room = int(limits.seconds * RATE)
-        for frame in (*_frames(container), None):
-            for out in resampler.resample(frame):
-                piece = out.to_ndarray().reshape(-1).astype(np.int16, copy=False)
-                room -= len(piece)
-                if room < 0:
-                    raise _too_large(
-                        "seconds",
-                        f"This audio is longer than {limits.seconds:.0f} seconds; cut it into parts.",
-                    )
-                yield piece
+        told = json.loads(report.splitlines()[-1])
+        if told["reason"]:
+            raise refusal(told["reason"], self._limits)
+        self._ended, self.broken = True, told["broken"]
 
 
-def _frames(container: Any) -> Iterator[Any]:
-    """Frames until the end or, as long as something was heard, until the file breaks off."""
-    heard = False
+@asynccontextmanager
+async def open_file(
+    path: Path, *, limits: AudioLimits, stall_s: float = STALL_S
+) -> AsyncIterator[DecodedFile]:
+    """Decode a file of any length. Raises `TooLarge` for one with too many bytes; `read` raises the rest."""
+    if (await asyncio.to_thread(path.stat)).st_size > limits.bytes:
+        raise refusal("bytes", limits)
+    process = await asyncio.create_subprocess_exec(
+        *command(path, limits),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},  # and none of our secrets
+    )
     try:
-        for frame in container.decode(audio=0):
-            heard = True
-            yield frame
-    except av.error.FFmpegError:
-        if not heard:
-            raise
+        yield DecodedFile(process, limits, stall_s)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()  # `wait` alone never ends while a pipe holds what nobody read
 
 
-def _too_large(reason: str, sentence: str) -> TooLarge:
-    REFUSED.labels(reason).inc()
-    return TooLarge(sentence)
-
-
-def _unreadable(sentence: str) -> UnreadableAudio:
-    REFUSED.labels("unreadable").inc()
-    return UnreadableAudio(sentence)
+async def check_file(path: Path, *, limits: AudioLimits) -> None:
+    """Whether sound can be had from the file at all: its first second is decoded. Raises as `decode`."""
+    async with open_file(path, limits=limits) as file:
+        if not await file.read(16_000):
+            raise refusal("empty", limits)
 
 
 def from_int16(values: NDArray[np.int16]) -> Samples:

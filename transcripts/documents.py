@@ -21,8 +21,8 @@ import jinja2
 from babel.dates import format_datetime
 from markupsafe import Markup
 
-from transcripts.exports import clock, plain, text_language
-from transcripts.model import HUMAN_CHECKED, UNTRANSLATED
+from transcripts.exports import clock, plain
+from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Caption
 from transcripts.records import Record
 from translation.languages import language as served
 
@@ -106,14 +106,10 @@ def _environment() -> jinja2.Environment:
 
 
 def _entries(record: Record) -> list[tuple[Any, list[Entry | None]]]:
-    spoken = record.meeting.language
-    return [
-        (row, [_entry(caption, spoken) if caption else None for caption in row.captions])
-        for row in record.rows
-    ]
+    return [(row, [_entry(caption) if caption else None for caption in row.captions]) for row in record.rows]
 
 
-def _entry(caption: Any, spoken: str) -> Entry:
+def _entry(caption: Caption) -> Entry:
     note = (
         "untranslated"
         if UNTRANSLATED in caption.flags
@@ -121,7 +117,7 @@ def _entry(caption: Any, spoken: str) -> Entry:
         if HUMAN_CHECKED in caption.flags
         else ""
     )
-    return Entry(text=plain(caption.text), language=text_language(caption, spoken), note=note)
+    return Entry(text=plain(caption.text), language=caption.written_in, note=note)
 
 
 def to_docx(record: Record, labels: Labels) -> bytes:

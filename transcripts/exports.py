@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from transcripts.lines import time_blocks
-from transcripts.model import UNTRANSLATED, Caption
+from transcripts.model import Caption
 
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n"))
 # Control characters, marks that turn the direction of text, and what XML and UTF-8 cannot carry.
@@ -35,16 +35,16 @@ class Cue:
     foreign: bool  # the text is not in the caption's language, as it could not be translated
 
 
-def to_vtt(captions: Iterable[Caption], *, spoken: str = "", about: Sequence[str] = ()) -> str:
+def to_vtt(captions: Iterable[Caption], *, about: Sequence[str] = ()) -> str:
     """The captions as a WebVTT file. `about` becomes a comment at its head.
 
-    A caption that could not be translated is marked as `spoken`, the language that its text is in.
+    A caption that could not be translated is marked with the language that its text is in.
     """
     blocks = ["WEBVTT"]
     notes = [one for line in about if (one := plain(line).replace("\n", " "))]
     if notes:
         blocks.append("NOTE\n" + "\n".join(note.replace("-->", "→") for note in notes))
-    for cue in cues(captions, spoken=spoken):
+    for cue in cues(captions):
         text = "\n".join(escaped(line) for line in cue.lines)
         if cue.foreign:
             text = f"<lang {cue.language}>{text}</lang>"
@@ -52,12 +52,12 @@ def to_vtt(captions: Iterable[Caption], *, spoken: str = "", about: Sequence[str
     return "\n\n".join(blocks) + "\n"
 
 
-def to_srt(captions: Iterable[Caption], *, spoken: str = "") -> str:
+def to_srt(captions: Iterable[Caption]) -> str:
     """The captions as a SubRip file."""
     return "\n".join(
         f"{number}\n{stamp(cue.start, ',')} --> {stamp(cue.end, ',')}\n"
         + "".join(line.replace("-->", "→") + "\n" for line in cue.lines)
-        for number, cue in enumerate(cues(captions, spoken=spoken), start=1)
+        for number, cue in enumerate(cues(captions), start=1)
     )
 
 
@@ -79,7 +79,7 @@ def to_txt(captions: Iterable[Caption], *, times: bool = False) -> str:
     return "".join(text)
 
 
-def cues(captions: Iterable[Caption], *, spoken: str = "", extend: bool = True) -> list[Cue]:
+def cues(captions: Iterable[Caption], *, extend: bool = True) -> list[Cue]:
     """What has text, in lines and blocks, in order of time, with times that the formats allow.
 
     `extend` lets a caption stay for slow readers while nobody speaks.
@@ -88,12 +88,12 @@ def cues(captions: Iterable[Caption], *, spoken: str = "", extend: bool = True) 
     found: list[Cue] = []
     for at, (caption, text) in enumerate(ordered):
         follows = ordered[at + 1][0].start if at + 1 < len(ordered) else None
-        language = text_language(caption, spoken or caption.lang)
-        found += _cues_of(caption, text, language, follows, extend=extend)
+        found += _cues_of(caption, text, follows, extend=extend)
     return sorted(found, key=lambda cue: cue.start)
 
 
-def _cues_of(caption: Caption, text: str, language: str, follows: float | None, *, extend: bool) -> list[Cue]:
+def _cues_of(caption: Caption, text: str, follows: float | None, *, extend: bool) -> list[Cue]:
+    language = caption.written_in
     if "\n" in text:
         timed = [(tuple(text.split("\n")), caption.start, caption.end)]
     else:
@@ -111,11 +111,6 @@ def _cues_of(caption: Caption, text: str, language: str, follows: float | None, 
         )
         for part, (lines, start, end) in enumerate(timed, start=1)
     ]
-
-
-def text_language(caption: Caption, spoken: str) -> str:
-    """The language that the caption's text really is in."""
-    return spoken if UNTRANSLATED in caption.flags else caption.lang
 
 
 def in_order(captions: Iterable[Caption]) -> list[Caption]:

@@ -25,9 +25,23 @@ TIMESTAMP_MAP = "X-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000"
 class Published:
     """How far a meeting's captions in one language are out."""
 
-    began: dt.datetime  # the wall clock at audio second 0
+    began: dt.datetime  # when the meeting was opened
+    # Seconds of audio and the wall clock there, where sound began: at first, and anew after a pause. In order.
+    anchors: tuple[tuple[float, dt.datetime], ...] = ()
     complete_s: float  # all captions that begin before this are known
     ended: bool
+
+    def moment(self, second: float) -> dt.datetime:
+        """The wall clock at a second of the audio."""
+        since, at = next(
+            (anchor for anchor in reversed(self.anchors) if anchor[0] <= second), (0.0, self.began)
+        )
+        return at.astimezone(dt.UTC) + dt.timedelta(seconds=second - since)
+
+    def begins_anew(self, number: int) -> bool:
+        """Whether sound began anew in the segment before this one, so that its wall clock is another."""
+        begin, end = span(number - 1)
+        return any(begin < since <= end for since, _ in self.anchors)
 
     @property
     def segments(self) -> int:
@@ -50,8 +64,8 @@ def playlist(published: Published) -> str:
     if published.ended:
         lines.append("#EXT-X-PLAYLIST-TYPE:VOD")
     for number in range(first, count):
-        if number == first:
-            moment = published.began.astimezone(dt.UTC) + dt.timedelta(seconds=number * SEGMENT_S)
+        if number == first or published.begins_anew(number):
+            moment = published.moment(number * SEGMENT_S)
             lines.append(
                 f"#EXT-X-PROGRAM-DATE-TIME:{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
             )

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import InvalidInput, TooLarge
 from core.log import get_logger
-from transcripts.model import HUMAN_CHECKED, Caption, Meeting
-from transcripts.store import StoredCaption
+from transcripts.model import HUMAN_CHECKED, Caption
+from transcripts.store import StoredCaption, spoken_caption
 from translation.memory import Memory
 
 log = get_logger(__name__)
@@ -29,7 +29,6 @@ class Lessons:
     async def follow(
         self,
         connection: AsyncConnection,
-        meeting: Meeting,
         before: Mapping[str, StoredCaption],
         caption: Caption,
         *,
@@ -39,44 +38,45 @@ class Lessons:
         Call `settle` once the transaction is committed."""
         if self._memory is None:
             return
-        spoken = before[meeting.language].caption.text
-        if caption.lang != meeting.language and _teaches(spoken, caption):
-            await self._learn(connection, meeting, spoken, caption, author)
+        source = spoken_caption(before)
+        if source is None:
+            return
+        spoken = source.caption
+        if caption.lang != spoken.lang and _teaches(spoken, caption):
+            await self._learn(connection, spoken, caption, author)
             return
         for tag in before:
-            if caption.lang == tag != meeting.language or _reworded(spoken, caption, meeting):
-                await self._forget(connection, meeting, spoken, tag, caption.seq)
+            if caption.lang == tag != spoken.lang or _reworded(spoken, caption):
+                await self._forget(connection, spoken, tag)
 
     async def _learn(
-        self, connection: AsyncConnection, meeting: Meeting, spoken: str, caption: Caption, author: str
+        self, connection: AsyncConnection, spoken: Caption, caption: Caption, author: str
     ) -> None:
         assert self._memory is not None
         try:
             await self._memory.learn_in(
                 connection,
-                source=meeting.language,
+                source=spoken.lang,
                 target=caption.lang,
-                source_text=spoken,
+                source_text=spoken.text,
                 target_text=caption.text,
                 author=author,
-                came_from=_place(meeting, caption.seq),
+                came_from=_place(spoken),
             )
         except (InvalidInput, TooLarge) as error:
             # Such as a caption of "…" alone. It is approved all the same.
-            log.info("caption_not_learnt", meeting=meeting.id, seq=caption.seq, reason=error.code)
-            await self._forget(connection, meeting, spoken, caption.lang, caption.seq)
+            log.info("caption_not_learnt", meeting=spoken.meeting_id, seq=spoken.seq, reason=error.code)
+            await self._forget(connection, spoken, caption.lang)
 
-    async def _forget(
-        self, connection: AsyncConnection, meeting: Meeting, spoken: str, tag: str, seq: int
-    ) -> None:
+    async def _forget(self, connection: AsyncConnection, spoken: Caption, tag: str) -> None:
         """Forget the unit that this very caption taught. What others taught since stays."""
         assert self._memory is not None
         await self._memory.forget_in(
             connection,
-            source=meeting.language,
+            source=spoken.lang,
             target=tag,
-            source_text=spoken,
-            came_from=_place(meeting, seq),
+            source_text=spoken.text,
+            came_from=_place(spoken),
         )
 
     async def settle(self) -> None:
@@ -84,23 +84,23 @@ class Lessons:
         if self._memory is not None:
             await self._memory.committed()
 
-    def is_used(self, meeting: Meeting, spoken: str, caption: Caption) -> bool:
+    def is_used(self, spoken: Caption, caption: Caption) -> bool:
         """Whether this approved caption is what the next translation of the same words will say."""
-        if self._memory is None or HUMAN_CHECKED not in caption.flags or caption.lang == meeting.language:
+        if self._memory is None or HUMAN_CHECKED not in caption.flags or caption.lang == spoken.lang:
             return False
-        match = self._memory.find(spoken, meeting.language, caption.lang)
+        match = self._memory.find(spoken.text, spoken.lang, caption.lang)
         return match is not None and match.exact and match.text == caption.text
 
 
-def _teaches(spoken: str, caption: Caption) -> bool:
+def _teaches(spoken: Caption, caption: Caption) -> bool:
     """An approved text that only repeats the spoken one is no translation."""
-    return HUMAN_CHECKED in caption.flags and caption.text != spoken
+    return HUMAN_CHECKED in caption.flags and caption.text != spoken.text
 
 
-def _reworded(spoken: str, caption: Caption, meeting: Meeting) -> bool:
+def _reworded(spoken: Caption, caption: Caption) -> bool:
     """All translations of the segment said the old words."""
-    return caption.lang == meeting.language and caption.text != spoken
+    return caption.lang == spoken.lang and caption.text != spoken.text
 
 
-def _place(meeting: Meeting, seq: int) -> str:
-    return f"review:{meeting.id}/{seq}"
+def _place(spoken: Caption) -> str:
+    return f"review:{spoken.meeting_id}/{spoken.seq}"

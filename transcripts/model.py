@@ -76,11 +76,20 @@ class Caption:
     origin: Origin
     flags: tuple[str, ...]
     position: int
+    spoken: str = ""  # the language in which the segment was said; "" where that does not matter
+
+    @property
+    def written_in(self) -> str:
+        """The language that the text really is in."""
+        return self.spoken if self.spoken and UNTRANSLATED in self.flags else self.lang
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """A meeting. `languages` are all languages captions are made in; the first is the spoken one."""
+    """A meeting. `languages` are all languages that it has captions in; the first is the one mainly spoken.
+
+    Captions are translated for those of `recorded` always, and for the others while somebody reads them.
+    """
 
     id: str
     title: str
@@ -88,6 +97,16 @@ class Meeting:
     languages: tuple[str, ...]
     state: MeetingState
     created_at: dt.datetime
+    also_spoken: tuple[str, ...] = ()  # further languages in which people speak; each segment names its own
+    recorded: tuple[str, ...] = ()
+    names: str = ""  # names of people and places, one a line, as staff typed them (transcripts.naming)
+    partials: bool = False  # what is being said now is translated too
+    audio_days: int = 0  # days after the end for which the sound is kept; 0: it is not kept
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Every language that is spoken, the main one first."""
+        return (self.language, *self.also_spoken)
 
 
 def join_words(words: tuple[Word, ...]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from transcripts.agreement import known_words
 from transcripts.live import VoiceStarted, VoiceStopped
 from transcripts.model import Segment, Word, join_words
-from transcripts.recogniser import RATE, Recogniser, Samples
+from transcripts.recogniser import RATE, Hints, Recogniser, Samples
 from transcripts.recognisers.silero import SileroModel
 from transcripts.sentences import SegmentLimits, cut
 from transcripts.vad import VoiceDetector, VoiceOptions
@@ -26,44 +26,73 @@ class OfflineOptions:
     limits: SegmentLimits = field(default_factory=SegmentLimits)
     margin_s: float = 0.2  # silence around a voiced stretch that is heard with it
     window_s: float = 24.0  # voiced stretches are heard together up to this length
+    unheard_s: float = 1.0  # voice after the last word of a window from which on it is heard by itself
     tail_s: float = 1.0  # when a longer stretch is cut, its last words are heard again from here on
 
 
 async def transcribe(
-    samples: Samples, *, recogniser: Recogniser, language: str | None, options: OfflineOptions | None = None
+    samples: Samples,
+    *,
+    recogniser: Recogniser,
+    language: str | None,
+    hints: Hints | None = None,
+    options: OfflineOptions | None = None,
 ) -> tuple[Segment, ...]:
-    """The segments of a whole recording, numbered from 1. Silence, however long, costs next to nothing."""
+    """The segments of a whole recording, numbered from 1. Silence, however long, costs next to nothing.
+
+    `language` None: it is found out, among `hints.languages` where they are given. With several of them each voiced
+    stretch has its own, so stretches are heard one by one.
+    """
     options = options or OfflineOptions()
-    loop = asyncio.get_running_loop()
-    stretches = await loop.run_in_executor(None, voiced, samples, options)
-    words: list[Word] = []
-    heard_as = language or "und"
-    for start, end in windows(stretches, options.window_s):
+    stretches = await asyncio.get_running_loop().run_in_executor(None, voiced, samples, options)
+    mixed = language is None and hints is not None and len(hints.languages) > 1
+    runs: list[tuple[str, list[Word]]] = []  # words in one language after the other
+    for start, end in windows(stretches, 0.0 if mixed else options.window_s):
         while start < end:
             until = min(end, start + options.window_s)
             piece = samples[round(start * RATE) : round(until * RATE)]
-            hypothesis = await recogniser.recognise(piece, language=language, at=start)
-            heard_as = hypothesis.language
-            known = known_words(words[-KNOWN_WORDS:], hypothesis.words, window_start=start)
-            found = hypothesis.words[known:]
+            heard = await recogniser.recognise(piece, language=language, at=start, hints=hints)
+            if not runs or runs[-1][0] != heard.language:
+                runs.append((heard.language, []))
+            words = runs[-1][1]
+            known = known_words(words[-KNOWN_WORDS:], heard.words, window_start=start)
+            found = heard.words[known:]
             if until < end:
                 # Cut at a word: the last ones may be cut by the window, and are heard again from its end on.
                 found = tuple(word for word in found if word.end <= until - options.tail_s)
             words.extend(found)
-            start = (
-                until if until == end else max(found[-1].end if found else 0.0, until - 4 * options.tail_s)
-            )
-    cuts, _ = cut(_in_order(words), options.limits, closed=True)
+            heard_to = found[-1].end if found else 0.0
+            start = _go_on(stretches, start, until, end, heard_to, options)
+    return _segments(runs, options)
+
+
+def _go_on(
+    stretches: list[Span], start: float, until: float, end: float, heard_to: float, options: OfflineOptions
+) -> float:
+    """Where the next window begins, after one that ended at `until` and whose last word ended at `heard_to`."""
+    if until < end:
+        return max(heard_to, until - 4 * options.tail_s)
+    if heard_to > start and _voice(stretches, heard_to, end) >= options.unheard_s:
+        return heard_to  # Whisper sometimes ends with a sentence although another follows
+    return end
+
+
+def _segments(runs: list[tuple[str, list[Word]]], options: OfflineOptions) -> tuple[Segment, ...]:
+    cuts = [
+        (language, words)
+        for language, run in runs
+        for words in cut(_in_order(run), options.limits, closed=True)[0]
+    ]
     return tuple(
         Segment(
             seq=seq,
-            start=each[0].start,
-            end=each[-1].end,
-            language=heard_as,
-            text=join_words(each),
-            words=each,
+            start=words[0].start,
+            end=words[-1].end,
+            language=language,
+            text=join_words(words),
+            words=words,
         )
-        for seq, each in enumerate(cuts, start=1)
+        for seq, (language, words) in enumerate(cuts, start=1)
     )
 
 
@@ -80,6 +109,11 @@ def voiced(samples: Samples, options: OfflineOptions) -> list[Span]:
             spans.append((opened, min(length_s, event.at + options.margin_s)))
             opened = None
     return spans
+
+
+def _voice(spans: list[Span], start: float, end: float) -> float:
+    """Seconds of the spans between two times."""
+    return sum(max(0.0, min(until, end) - max(begin, start)) for begin, until in spans)
 
 
 def windows(spans: list[Span], most_s: float) -> list[Span]:

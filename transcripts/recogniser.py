@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,16 @@ Samples = NDArray[np.float32]  # 16 kHz, mono, -1 … 1
 
 RATE = 16_000  # samples per second of all audio inside the service
 MAX_WINDOW_S = 30.0  # Whisper hears at most this much at once; longer audio is cut by the caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What is known about a stream before it is heard. A recogniser that cannot use a hint leaves it out."""
+
+    hotwords: tuple[str, ...] = ()  # names and terms that are likely to be said, as they are written
+    languages: tuple[
+        str, ...
+    ] = ()  # tags among which to detect when `language` is None; empty: all it can hear
 
 
 class Recogniser(Protocol):
@@ -33,12 +44,14 @@ class Recogniser(Protocol):
         at: float = 0.0,
         words: bool = True,
         final: bool = True,
+        hints: Hints | None = None,
     ) -> Hypothesis:
         """What is said in `samples` (at most `MAX_WINDOW_S` seconds), which begin at audio time `at`.
 
         Words come in order, with absolute times inside the window. With `words=False` their times are only
         spread evenly, which is cheaper. `final=False` marks a hypothesis that another will replace soon, so a
-        busy recogniser may do it later or with less care. `language=None` means: detect it.
+        busy recogniser may do it later or with less care. `language=None` means: detect it, among `hints.languages`
+        if there are any; the hypothesis then carries one of these tags.
         Raises `UnknownSpeechLanguage` and `InvalidInput` (window too long).
         """
         ...

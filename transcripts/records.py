@@ -17,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.accounts import accounts_table
 from core.errors import InvalidInput, TooLarge
+from transcripts import store
 from transcripts.hls import Published
 from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Caption, Meeting
 from transcripts.recogniser import RATE
-from transcripts.store import caption_revisions_table, captions_table, meetings_table, segments_table
+from transcripts.store import as_caption, said_captions
+from transcripts.tables import caption_revisions_table, captions_table, meetings_table, segments_table
 
 TextChoice = Literal["newest", "draft", "approved"]
 
@@ -133,22 +135,22 @@ async def _captions(
     first: int,
     last: int,
 ) -> list[Caption]:
-    query = sa.select(captions_table).where(
+    query = said_captions().where(
         _within(captions_table, meeting.id, first, last), captions_table.c.lang.in_(tags)
     )
-    newest = [_caption(row) for row in await connection.execute(query.order_by(captions_table.c.seq))]
+    newest = [as_caption(row) for row in await connection.execute(query.order_by(captions_table.c.seq))]
     if choice == "draft":
-        return await _drafts(connection, meeting, newest, first, last)
+        return await _drafts(connection, meeting.id, newest, first, last)
     return [one for one in newest if choice == "newest" or HUMAN_CHECKED in one.flags]
 
 
 async def _drafts(
-    connection: AsyncConnection, meeting: Meeting, newest: Sequence[Caption], first: int, last: int
+    connection: AsyncConnection, meeting_id: str, newest: Sequence[Caption], first: int, last: int
 ) -> list[Caption]:
     """What machines wrote last in place of each caption; without those that only people wrote."""
     table = caption_revisions_table
     query = sa.select(table.c.seq, table.c.lang, table.c.rev, table.c.text, table.c.origin).where(
-        _within(table, meeting.id, first, last), table.c.origin.in_(MACHINES)
+        _within(table, meeting_id, first, last), table.c.origin.in_(MACHINES)
     )
     made = {(row.seq, row.lang): row for row in await connection.execute(query.order_by(table.c.rev))}
     drafts = []
@@ -156,7 +158,7 @@ async def _drafts(
         row = made.get((caption.seq, caption.lang))
         if row is None:
             continue
-        flags = caption.flags if row.rev == caption.rev else _draft_flags(row, made, meeting.language)
+        flags = caption.flags if row.rev == caption.rev else _draft_flags(row, made, caption.spoken)
         drafts.append(replace(caption, rev=row.rev, text=row.text, origin=row.origin, flags=flags))
     return drafts
 
@@ -180,21 +182,6 @@ def _rows(found: Sequence[Caption], languages: Mapping[str, Sequence[str]]) -> l
         if any(captions):
             rows.append(Row(seq=seq, start=next(iter(known.values())).start, captions=captions))
     return rows
-
-
-def _caption(row: Any) -> Caption:
-    return Caption(
-        meeting_id=row.meeting_id,
-        seq=row.seq,
-        rev=row.rev,
-        lang=row.lang,
-        text=row.text,
-        start=row.start,
-        end=row.end,
-        origin=row.origin,
-        flags=tuple(row.flags),
-        position=row.position,
-    )
 
 
 async def read_everything(
@@ -275,7 +262,7 @@ async def _history(
 
 
 async def read_published(connection: AsyncConnection, meeting: Meeting, tag: str) -> Published:
-    """How far the captions in `tag` are complete: recognised, and there."""
+    """How far the captions in `tag` are complete: recognised or silent, and there."""
     heard = await connection.scalar(
         sa.select(meetings_table.c.stored_samples).where(meetings_table.c.id == meeting.id)
     )
@@ -290,6 +277,7 @@ async def read_published(connection: AsyncConnection, meeting: Meeting, tag: str
     complete = max((heard or 0) / RATE, last or 0.0)
     return Published(
         began=await began(connection, meeting),
+        anchors=tuple((first / RATE, at) for first, at in await store.anchors(connection, meeting.id)),
         complete_s=complete if waiting is None else min(waiting, complete),
         ended=meeting.state == "ended" and waiting is None,
     )
@@ -301,7 +289,8 @@ async def read_first_texts(
     """The captions in `tag` that are shown between two times, as they were written first."""
     table = caption_revisions_table
     rows = await connection.execute(
-        sa.select(captions_table, table.c.text.label("first_text"))
+        said_captions()
+        .add_columns(table.c.text.label("first_text"))
         .join(
             table,
             sa.and_(
@@ -319,4 +308,4 @@ async def read_first_texts(
         )
         .order_by(captions_table.c.seq)
     )
-    return [replace(_caption(row), rev=1, text=row.first_text, flags=()) for row in rows]
+    return [replace(as_caption(row), rev=1, text=row.first_text, flags=()) for row in rows]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,9 +22,10 @@ from transcripts import live
 from transcripts.audio import from_s16le
 from transcripts.errors import RecognitionUnavailable
 from transcripts.live import LivePolicy, LiveSession, Window
-from transcripts.model import Partial, Segment
-from transcripts.recogniser import RATE, Recogniser, Samples
+from transcripts.model import Hypothesis, Partial, Segment
+from transcripts.recogniser import RATE, Hints, Recogniser, Samples
 from transcripts.recognisers.silero import SileroModel
+from transcripts.turns import OwnRecogniser, Turns
 from transcripts.vad import VoiceDetector, VoiceOptions
 
 log = get_logger(__name__)
@@ -53,13 +54,23 @@ class LiveOptions:
     max_waiting: int = 256  # segments that may wait to be taken from `outputs` before `feed` waits
     max_failures: int = 5  # recognitions that may fail in a row before the session gives up
     piece_s: float = 0.25  # audio is looked at in pieces of this length
+    translated_hold: float = (
+        2.5  # how many times longer sentences wait for their end where they are translated
+    )
+
+    def when_translated(self) -> LiveOptions:
+        """For a meeting whose captions are translated: half a sentence makes a poor translation."""
+        hold = self.policy.hold.times(self.translated_hold)
+        return replace(self, policy=replace(self.policy, hold=hold))
 
 
 class LiveRunner:
     """Captions for one stream of audio. Feed it, take its outputs in another task, end it.
 
     `offset_s` is the audio time of the first sample and `first_seq` the number of the first segment, so that a
-    meeting that was interrupted goes on where it stopped. Stopping early (`close`) loses what is not committed.
+    meeting that was interrupted goes on where it stopped. `turns` are this meeting's at a recogniser that several
+    share. `language` is what is spoken first, `languages` all that may be spoken, and `hotwords` names and terms that
+    are likely to be said, as they are written. Stopping early (`close`) loses what is not committed.
     """
 
     def __init__(
@@ -69,14 +80,21 @@ class LiveRunner:
         options: LiveOptions,
         language: str,
         clock: Clock,
+        languages: tuple[str, ...] = (),
+        hotwords: tuple[str, ...] = (),
         first_seq: int = 1,
         offset_s: float = 0.0,
+        turns: Turns | None = None,
     ) -> None:
         self._recogniser = recogniser
+        self._turns = turns or OwnRecogniser()
         self._options = options
         self._language = language
+        self._hotwords = hotwords
         self._clock = clock
-        self._session = LiveSession(options.policy, language=language, first_seq=first_seq, start=offset_s)
+        self._session = LiveSession(
+            options.policy, language=language, languages=languages, first_seq=first_seq, start=offset_s
+        )
         self._audio = AudioBuffer(offset_s)
         self._detector: VoiceDetector | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice")
@@ -99,6 +117,11 @@ class LiveRunner:
     def lag_s(self) -> float:
         """Seconds of voiced audio that no recognition has covered yet: how far captions are behind."""
         return self._session.behind_s
+
+    @property
+    def settled_s(self) -> float:
+        """Audio time before which all words have been taken from `outputs`; 0 while some wait to be taken."""
+        return 0.0 if self._outbox else self._audio.end - self._audio.held_s
 
     async def feed(self, pcm: bytes) -> None:
         """Take in raw s16le mono 16 kHz audio of any length. Waits while recognition is too far behind; never drops.
@@ -209,6 +232,8 @@ class LiveRunner:
                     self._audio.forget(before)
                 case live.Finish():
                     self._finished = True
+        if self._session.is_urgent:
+            self._turns.hurry()
         async with self._changed:
             self._changed.notify_all()
 
@@ -221,11 +246,21 @@ class LiveRunner:
 
     async def _recognise(self, window: Window) -> None:
         began = self._clock.monotonic()
-        samples = self._audio.slice(window.start, window.end)
-        try:
-            hypothesis = await self._recogniser.recognise(
-                samples, language=self._language, at=window.start, final=window.final
+
+        def work() -> Awaitable[Hypothesis]:
+            nonlocal window, began
+            window, began = self._session.renew(window), self._clock.monotonic()
+            samples = self._audio.slice(window.start, window.end)
+            return self._recogniser.recognise(
+                samples,
+                language=window.language,
+                at=window.start,
+                final=window.final,
+                hints=Hints(hotwords=self._hotwords, languages=window.languages),
             )
+
+        try:
+            hypothesis = await self._turns.take(work, final=window.final)
         except Exception as error:
             FAILURES.inc()
             self._failures += 1

@@ -13,55 +13,45 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.clock import Clock
-from core.errors import AppError, Busy, Conflict, InvalidInput, Unavailable
+from core.errors import AppError, Conflict, InvalidInput, Unavailable
 from core.log import get_logger
 from core.metrics import counter, gauge
 from core.tasks import Tasks
+from transcripts.admission import Measured, NoRoom, admit
 from transcripts.hub import Hub
-from transcripts.model import Meeting, Segment
-from transcripts.recogniser import RATE, Recogniser
+from transcripts.keeping import Keeper
+from transcripts.model import Meeting
+from transcripts.pool import RecogniserPool
+from transcripts.recogniser import RATE
+from transcripts.rooms import Room
 from transcripts.service import MeetingService
 from transcripts.session import LiveOptions, LiveRunner
+from transcripts.translating import PartialTranslations
 
 log = get_logger(__name__)
 
 SAMPLE_BYTES = 2  # signed 16-bit little-endian
-WAITING = 2  # messages of a source that may wait to be taken by the recogniser
 
 LIVE = gauge("meetings_live", "Meetings whose audio is being heard by this process")
-REFUSED = counter("meetings_refused", "Sources refused because as many meetings are live as may be")
+REFUSED = counter("meetings_refused", "Sources refused because captions would be late", ["reason"])
 GAPS = counter("meeting_audio_gaps", "Times that a sender no longer had the audio from which to go on")
-FAILED = counter("meeting_failures", "Live meetings that stopped because of an error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
     """Limits of live meetings."""
 
-    meetings: int = 2  # live at once in this process; one more would make the captions of all late
+    meetings: int = 6  # live at once in this process, however cheap recognition is
+    promise_s: float = (
+        6.0  # delay within which words are to be read; no meeting is let in that would break it
+    )
     grace_s: float = 60.0  # seconds for which a meeting waits for a source that was cut off
     feed_s: float = 20.0  # longest wait for the recogniser to take more audio
     drain_s: float = 20.0  # longest wait for the last words after the end of the audio
     stop_s: float = 3.0  # the same when the service is stopping
-    look_s: float = 1.0  # seconds between looks at whether the audio paused
-
-
-class Room:
-    """One meeting whose audio is being heard, over any number of connections of its source."""
-
-    def __init__(self, meeting: Meeting, runner: LiveRunner, *, sender: str, received: int) -> None:
-        self.meeting = meeting
-        self.runner = runner
-        self.sender = sender
-        self.received = received  # samples since the meeting's audio began
-        self.stored = received  # samples before this are in stored segments
-        self.source: Source | None = None
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
-        self.taking = asyncio.Lock()  # held while samples go in, so that a new connection gets an exact count
-        self.visits = 0  # connections so far
-        self.work: list[asyncio.Task[None]] = []  # what reads the runner's outputs, and what feeds it
-        self.failed = False
-        self.finishing = False
+    look_s: float = (
+        1.0  # seconds between looks at whether the audio paused, and at how far captions are behind
+    )
 
 
 class Source:
@@ -120,21 +110,27 @@ class LiveMeetings:
         *,
         service: MeetingService,
         hub: Hub,
-        recogniser: Recogniser,
+        recogniser: RecogniserPool,
         live: LiveOptions,
         clock: Clock,
         tasks: Tasks,
         options: SourceOptions | None = None,
+        keeper: Keeper | None = None,
+        partials: PartialTranslations | None = None,
     ) -> None:
+        """`keeper` keeps the sound of meetings that want it; `partials` translates what is being said."""
         self._service = service
         self._hub = hub
-        self._recogniser = recogniser
+        self._pool = recogniser
         self._live = live
         self._clock = clock
         self._tasks = tasks
         self._options = options or SourceOptions()
+        self._keeper = keeper
+        self._partials = partials
         self._rooms: dict[str, Room] = {}
         self._opening = asyncio.Lock()
+        self._watcher: asyncio.Task[None] | None = None
         self._closing = False
 
     async def open(self, meeting_id: str, *, sender: str, oldest: int | None = None) -> Source:
@@ -142,7 +138,7 @@ class LiveMeetings:
 
         `sender` names the sending device, so that it may take over from its own broken connection. `oldest` is the
         first sample that it can still send; None means that its audio begins now, wherever the meeting is.
-        Raises NotFound, Conflict (ended, or another device is sending), Busy (too many live meetings),
+        Raises NotFound, Conflict (ended, or another device is sending), NoRoom (captions would be late),
         Unavailable (no recogniser for the language).
         """
         meeting = await self._service.get(meeting_id)
@@ -163,18 +159,19 @@ class LiveMeetings:
                     room.visits += 1
                     return source
 
+    def is_live(self, meeting_id: str) -> bool:
+        """Whether this process is hearing the meeting, or waits for its source to come back."""
+        return meeting_id in self._rooms
+
     async def _open_room(self, meeting: Meeting, sender: str, oldest: int | None) -> Room:
         if self._closing:
             raise Unavailable("The service is stopping; connect again in a moment.")
-        if len(self._rooms) >= self._options.meetings:
-            REFUSED.inc()
-            raise Busy(
-                f"This machine captions at most {self._options.meetings} meetings at once; end another one first."
-            )
-        if meeting.language.partition("-")[0] not in self._recogniser.languages:
-            heard = ", ".join(sorted(self._recogniser.languages))
+        self._admit()
+        unheard = [tag for tag in meeting.spoken if tag.partition("-")[0] not in self._pool.languages]
+        if unheard:
+            heard = ", ".join(sorted(self._pool.languages))
             raise Unavailable(
-                f"The speech model hears {heard}, not {meeting.language}; set a multilingual speech model."
+                f"The speech model hears {heard}, not {unheard[0]}; set a multilingual speech model."
             )
         progress = await self._service.progress(meeting.id)
         first = progress.stored_samples
@@ -182,57 +179,62 @@ class LiveMeetings:
             GAPS.inc()
             log.warning("audio_gap", meeting=meeting.id, seconds=(oldest - first) / RATE)
             first = oldest
-        runner = LiveRunner(
-            recogniser=self._recogniser,
-            options=self._live,
-            language=meeting.language,
-            clock=self._clock,
-            first_seq=progress.next_seq,
-            offset_s=first / RATE,
-        )
-        room = Room(meeting, runner, sender=sender, received=first)
+        hotwords = await self._service.hotwords(meeting)
+        room = self._make_room(meeting, hotwords, sender=sender, first=first, first_seq=progress.next_seq)
         await self._service.start(meeting.id)
+        if oldest is None:
+            await self._service.anchor(meeting.id, first)
         self._rooms[meeting.id] = room
         LIVE.set(len(self._rooms))
-        room.work = [
-            self._tasks.spawn("captions.outputs", self._carry_outputs(room)),
-            self._tasks.spawn("captions.audio", self._carry_audio(room)),
-        ]
+        room.begin(
+            self._service,
+            self._hub,
+            self._tasks,
+            look_s=self._options.look_s,
+            keeper=self._keeper,
+            partials=self._partials,
+        )
+        if self._watcher is None or self._watcher.done():
+            self._watcher = self._tasks.keep("captions.delays", self._tell_delays)
         log.info("source_opened", meeting=meeting.id, samples=first)
         return room
 
-    async def _carry_outputs(self, room: Room) -> None:
-        """Carry what the runner says to the store and to the viewers."""
+    def _admit(self) -> None:
+        measured = Measured(capacity=self._pool.capacity(), final_wait_s=self._pool.final_wait_s())
+        options = self._options
         try:
-            async for output in room.runner.outputs():
-                if isinstance(output, Segment):
-                    await self._service.commit_segment(room.meeting.id, output)
-                    room.stored = max(room.stored, int(output.end * RATE))
-                else:
-                    self._hub.show_partial(room.meeting.id, output)
-                self._hub.show_delay(room.meeting.id, room.runner.lag_s)
-        except Exception:
-            self._note_failure(room)
+            admit(len(self._rooms), most=options.meetings, promise_s=options.promise_s, measured=measured)
+        except NoRoom as error:
+            REFUSED.labels(error.reason).inc()
+            log.warning(
+                "meeting_refused", reason=error.reason, live=len(self._rooms), capacity=measured.capacity
+            )
+            raise
 
-    async def _carry_audio(self, room: Room) -> None:
-        """Carry what the source sends to the runner, and let that know when the audio pauses."""
-        while True:
-            pcm = await _next(room.queue, self._options.look_s)
-            try:
-                if pcm is None and not room.failed:
-                    await room.runner.idle()
-                elif pcm is not None and not room.failed:
-                    await room.runner.feed(pcm)
-            except Exception:
-                self._note_failure(room)
-            finally:
-                if pcm is not None:
-                    room.queue.task_done()
+    def _make_room(
+        self, meeting: Meeting, hotwords: tuple[str, ...], *, sender: str, first: int, first_seq: int
+    ) -> Room:
+        seat = self._pool.seat(behind=lambda: runner.lag_s)
+        translated = set(meeting.languages) != set(meeting.spoken)
+        runner = LiveRunner(
+            recogniser=self._pool.recogniser,
+            turns=seat,
+            options=self._live.when_translated() if translated else self._live,
+            language=meeting.language,
+            languages=meeting.spoken,
+            hotwords=hotwords,
+            clock=self._clock,
+            first_seq=first_seq,
+            offset_s=first / RATE,
+        )
+        return Room(meeting, runner, seat, sender=sender, received=first)
 
-    def _note_failure(self, room: Room) -> None:
-        room.failed = True
-        FAILED.inc()
-        log.exception("captions_stopped", meeting=room.meeting.id)
+    async def _tell_delays(self) -> None:
+        """Let everybody know how far captions are behind, also while nothing comes out of a recogniser."""
+        while self._rooms:
+            for room in self._rooms.values():
+                room.tell_delay(self._hub)
+            await asyncio.sleep(self._options.look_s)
 
     def detach(self, source: Source) -> None:
         """The connection broke: wait for it to come back, then end the audio. Harmless after `end`."""
@@ -268,7 +270,7 @@ class LiveMeetings:
         room.source = None
         try:
             async with asyncio.timeout(wait_s), room.taking:
-                await self._drain(room)
+                await room.drain(self._service)
         except (TimeoutError, AppError) as error:
             room.failed = True
             log.warning("drain_failed", meeting=room.meeting.id, kind=type(error).__name__)
@@ -276,33 +278,11 @@ class LiveMeetings:
             # Nothing is awaited between giving `taking` back and this: nobody can attach to a room that is over.
             self._rooms.pop(room.meeting.id, None)
             LIVE.set(len(self._rooms))
-            for task in room.work:
-                task.cancel()
-            await room.runner.close()
+            await room.close(self._hub)
         log.info("source_ended", meeting=room.meeting.id, samples=room.received, complete=not room.failed)
-
-    async def _drain(self, room: Room) -> None:
-        """Wait until everything that arrived is recognised and stored."""
-        await room.queue.join()
-        if not room.failed:
-            await room.runner.end()
-            await asyncio.wait(room.work[:1])
-            room.failed = room.failed or room.work[0].cancelled()
-        if not room.failed:
-            room.stored = room.received
-            await self._service.note_samples(room.meeting.id, room.received)
 
     async def close(self) -> None:
         """For shutdown: store what was said so far, as far as that takes no longer than `stop_s`."""
         self._closing = True
         rooms = list(self._rooms.values())
         await asyncio.gather(*(self._finish(room, wait_s=self._options.stop_s) for room in rooms))
-
-
-async def _next(queue: asyncio.Queue[bytes], wait_s: float) -> bytes | None:
-    """The next message, or None when there is none for so long."""
-    try:
-        async with asyncio.timeout(wait_s):
-            return await queue.get()
-    except TimeoutError:
-        return None

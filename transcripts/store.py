@@ -1,4 +1,4 @@
-"""Tables and queries of meetings, segments and captions.
+"""Queries of meetings, segments and captions.
 
 Every change of a caption takes the meeting's next `position` in its own transaction, and the row of the meeting is
 locked by that, so positions are committed in order and a reader that asks "what came after N" never misses one.
@@ -8,86 +8,23 @@ The functions take a connection and leave the transaction to the caller.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.accounts import accounts_table
-from core.database import UtcDateTime, metadata
+from core.database import UtcDateTime
 from transcripts.model import Caption, Meeting, MeetingState, Origin, Segment, Word
-
-meetings_table = sa.Table(
-    "meetings",
-    metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("title", sa.String(200), nullable=False),
-    sa.Column("language", sa.String(35), nullable=False),
-    sa.Column("languages", sa.JSON, nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),  # planned, live, ended
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("created_by", sa.String(36)),  # account id; None for the demo and the command line
-    sa.Column("started_at", UtcDateTime),
-    sa.Column("ended_at", UtcDateTime),
-    sa.Column("sender_digest", sa.String(64), nullable=False),  # SHA-256 of the sender token
-    sa.Column("position", sa.Integer, nullable=False),  # the last one given out
-    sa.Column(
-        "stored_samples", sa.BigInteger, nullable=False
-    ),  # audio before this is in segments or was silent
+from transcripts.tables import (
+    caption_revisions_table,
+    captions_table,
+    meetings_table,
+    segments_table,
 )
 
-segments_table = sa.Table(
-    "segments",
-    metadata,
-    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("start", sa.Float, nullable=False),
-    sa.Column("end", sa.Float, nullable=False),
-    sa.Column("language", sa.String(35), nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("words", sa.JSON, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-)
-
-captions_table = sa.Table(
-    "captions",
-    metadata,
-    sa.Column("meeting_id", sa.String(36), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("lang", sa.String(35), primary_key=True),
-    sa.Column("rev", sa.Integer, nullable=False),
-    sa.Column("spoken_rev", sa.Integer, nullable=False),  # which wording of the spoken text this caption says
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("start", sa.Float, nullable=False),
-    sa.Column("end", sa.Float, nullable=False),
-    sa.Column("origin", sa.String(8), nullable=False),  # speech, machine, human
-    sa.Column("flags", sa.JSON, nullable=False),
-    sa.Column("changed_at", UtcDateTime, nullable=False),
-    sa.ForeignKeyConstraint(
-        ["meeting_id", "seq"], ["segments.meeting_id", "segments.seq"], ondelete="CASCADE"
-    ),
-    sa.UniqueConstraint("meeting_id", "position"),
-)
-
-caption_revisions_table = sa.Table(
-    "caption_revisions",
-    metadata,
-    sa.Column("meeting_id", sa.String(36), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("lang", sa.String(35), primary_key=True),
-    sa.Column("rev", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("origin", sa.String(8), nullable=False),
-    sa.Column("account_id", sa.String(36)),  # who; None when a machine made it
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.ForeignKeyConstraint(
-        ["meeting_id", "seq", "lang"],
-        ["captions.meeting_id", "captions.seq", "captions.lang"],
-        ondelete="CASCADE",
-    ),
-)
+ANCHORS = 200  # times at which a meeting's sound began anew that are remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +74,8 @@ class Revision:
     at: dt.datetime
 
 
-def _meeting(row: sa.Row[tuple[object, ...]]) -> Meeting:
+def as_meeting(row: sa.Row[tuple[object, ...]]) -> Meeting:
+    """A row of the table of meetings."""
     return Meeting(
         id=row.id,
         title=row.title,
@@ -145,10 +83,27 @@ def _meeting(row: sa.Row[tuple[object, ...]]) -> Meeting:
         languages=tuple(row.languages),
         state=row.state,
         created_at=row.created_at,
+        also_spoken=tuple(row.also_spoken),
+        recorded=tuple(row.recorded),
+        names=row.names,
+        partials=row.partials,
+        audio_days=row.audio_days,
     )
 
 
-def _caption(row: sa.Row[tuple[object, ...]]) -> Caption:
+def said_captions() -> sa.Select[tuple[object, ...]]:
+    """All captions, each with the language in which its segment was said. Read its rows with `as_caption`."""
+    segments = segments_table
+    said = sa.and_(
+        segments.c.meeting_id == captions_table.c.meeting_id, segments.c.seq == captions_table.c.seq
+    )
+    spoken = segments.c.language.label("spoken")
+    query: sa.Select[tuple[object, ...]] = sa.select(captions_table, spoken).join(segments, said)
+    return query
+
+
+def as_caption(row: sa.Row[tuple[object, ...]]) -> Caption:
+    """A row of `said_captions`."""
     return Caption(
         meeting_id=row.meeting_id,
         seq=row.seq,
@@ -160,7 +115,12 @@ def _caption(row: sa.Row[tuple[object, ...]]) -> Caption:
         origin=row.origin,
         flags=tuple(row.flags),
         position=row.position,
+        spoken=row.spoken,
     )
+
+
+def _stored(row: sa.Row[tuple[object, ...]]) -> StoredCaption:
+    return StoredCaption(caption=as_caption(row), spoken_rev=row.spoken_rev)
 
 
 async def add_meeting(
@@ -179,8 +139,35 @@ async def add_meeting(
             sender_digest=sender_digest,
             position=0,
             stored_samples=0,
+            anchors=[],
+            **_plan(meeting),
         )
     )
+
+
+def _plan(meeting: Meeting) -> dict[str, object]:
+    """What may be planned anew while the meeting is there."""
+    return {
+        "recorded": list(meeting.recorded),
+        "also_spoken": list(meeting.also_spoken),
+        "names": meeting.names,
+        "partials": meeting.partials,
+        "audio_days": meeting.audio_days,
+    }
+
+
+async def change_plan(connection: AsyncConnection, meeting: Meeting) -> None:
+    """Store what was planned anew."""
+    await connection.execute(
+        meetings_table.update()
+        .where(meetings_table.c.id == meeting.id)
+        .values(title=meeting.title, languages=list(meeting.languages), **_plan(meeting))
+    )
+
+
+async def remove_meeting(connection: AsyncConnection, meeting_id: str) -> None:
+    """Delete a meeting with everything that was said in it."""
+    await connection.execute(meetings_table.delete().where(meetings_table.c.id == meeting_id))
 
 
 async def find_meeting(connection: AsyncConnection, meeting_id: str) -> Meeting | None:
@@ -188,7 +175,7 @@ async def find_meeting(connection: AsyncConnection, meeting_id: str) -> Meeting 
     row = (
         await connection.execute(sa.select(meetings_table).where(meetings_table.c.id == meeting_id))
     ).one_or_none()
-    return _meeting(row) if row is not None else None
+    return as_meeting(row) if row is not None else None
 
 
 async def list_meetings(
@@ -201,7 +188,7 @@ async def list_meetings(
         .order_by(meetings_table.c.created_at.desc(), meetings_table.c.id)
         .limit(limit)
     )
-    return [_meeting(row) for row in rows]
+    return [as_meeting(row) for row in rows]
 
 
 async def set_state(
@@ -230,6 +217,25 @@ async def last_position(connection: AsyncConnection, meeting_id: str) -> int:
     return (
         await connection.scalar(sa.select(meetings_table.c.position).where(meetings_table.c.id == meeting_id))
     ) or 0
+
+
+async def add_anchor(connection: AsyncConnection, meeting_id: str, samples: int, *, at: dt.datetime) -> None:
+    """Note that sample `samples` of the meeting's sound was heard at `at`, after a pause or for the first time."""
+    known = await anchors(connection, meeting_id)
+    kept = [(first, moment) for first, moment in known if first < samples][-ANCHORS + 1 :]
+    await connection.execute(
+        meetings_table.update()
+        .where(meetings_table.c.id == meeting_id)
+        .values(anchors=[[first, moment.isoformat()] for first, moment in [*kept, (samples, at)]])
+    )
+
+
+async def anchors(connection: AsyncConnection, meeting_id: str) -> list[tuple[int, dt.datetime]]:
+    """The samples with which the meeting's sound began anew, and when; in order."""
+    found = await connection.scalar(
+        sa.select(meetings_table.c.anchors).where(meetings_table.c.id == meeting_id)
+    )
+    return [(int(first), dt.datetime.fromisoformat(moment)) for first, moment in found or ()]
 
 
 async def progress(connection: AsyncConnection, meeting_id: str) -> Progress:
@@ -320,8 +326,7 @@ async def put_caption(connection: AsyncConnection, draft: Draft, *, at: dt.datet
             **key, rev=rev, text=draft.text, origin=draft.origin, account_id=draft.account_id, at=at
         )
     )
-    row = (await connection.execute(sa.select(captions_table).where(same))).one()
-    return _caption(row)
+    return as_caption((await connection.execute(said_captions().where(same))).one())
 
 
 def _same_caption(meeting_id: str, seq: int, lang: str) -> sa.ColumnElement[bool]:
@@ -334,12 +339,47 @@ def _same_caption(meeting_id: str, seq: int, lang: str) -> sa.ColumnElement[bool
 
 async def captions_of(connection: AsyncConnection, meeting_id: str, seq: int) -> dict[str, StoredCaption]:
     """All captions of one segment, by language."""
+    found = await captions_between(connection, meeting_id, seq, seq)
+    return found.get(seq, {})
+
+
+async def captions_between(
+    connection: AsyncConnection, meeting_id: str, first: int, last: int
+) -> dict[int, dict[str, StoredCaption]]:
+    """All captions of the segments from `first` to `last`, by segment and language."""
     rows = await connection.execute(
-        sa.select(captions_table).where(
-            captions_table.c.meeting_id == meeting_id, captions_table.c.seq == seq
-        )
+        said_captions()
+        .where(captions_table.c.meeting_id == meeting_id, captions_table.c.seq.between(first, last))
+        .order_by(captions_table.c.seq)
     )
-    return {row.lang: StoredCaption(caption=_caption(row), spoken_rev=row.spoken_rev) for row in rows}
+    found: dict[int, dict[str, StoredCaption]] = {}
+    for row in rows:
+        found.setdefault(row.seq, {})[row.lang] = _stored(row)
+    return found
+
+
+def spoken_caption(known: Mapping[str, StoredCaption]) -> StoredCaption | None:
+    """Of a segment's captions the one in the language in which it was said."""
+    return next((stored for tag, stored in known.items() if tag == stored.caption.spoken), None)
+
+
+async def missing(
+    connection: AsyncConnection, meeting_id: str, tag: str, *, since: int = 1, limit: int | None = None
+) -> list[int]:
+    """Segments from `since` on that have no caption in `tag`, the newest first."""
+    segments = segments_table
+    written = sa.exists().where(
+        captions_table.c.meeting_id == segments.c.meeting_id,
+        captions_table.c.seq == segments.c.seq,
+        captions_table.c.lang == tag,
+    )
+    rows = await connection.scalars(
+        sa.select(segments.c.seq)
+        .where(segments.c.meeting_id == meeting_id, segments.c.seq >= since, ~written)
+        .order_by(segments.c.seq.desc())
+        .limit(limit)
+    )
+    return list(rows)
 
 
 async def captions_after(
@@ -351,20 +391,20 @@ async def captions_after(
     limit: int,
 ) -> list[Caption]:
     """What changed after `position`, in order of change, at most `limit`; None means all languages."""
-    query = sa.select(captions_table).where(
+    query = said_captions().where(
         captions_table.c.meeting_id == meeting_id, captions_table.c.position > position
     )
     if languages is not None:
         query = query.where(captions_table.c.lang.in_(list(languages)))
     rows = await connection.execute(query.order_by(captions_table.c.position).limit(limit))
-    return [_caption(row) for row in rows]
+    return [as_caption(row) for row in rows]
 
 
 async def transcript(
     connection: AsyncConnection, meeting_id: str, languages: Iterable[str], *, last: int | None = None
 ) -> list[StoredCaption]:
     """Captions in the order in which things were said; with `last`, only those of the last so many segments."""
-    query = sa.select(captions_table).where(
+    query = said_captions().where(
         captions_table.c.meeting_id == meeting_id, captions_table.c.lang.in_(list(languages))
     )
     if last is not None:
@@ -375,7 +415,7 @@ async def transcript(
         )
         query = query.where(captions_table.c.seq > newest - last)
     rows = await connection.execute(query.order_by(captions_table.c.seq, captions_table.c.lang))
-    return [StoredCaption(caption=_caption(row), spoken_rev=row.spoken_rev) for row in rows]
+    return [_stored(row) for row in rows]
 
 
 async def revisions(connection: AsyncConnection, meeting_id: str, seq: int, lang: str) -> list[Revision]:
@@ -391,3 +431,46 @@ async def revisions(connection: AsyncConnection, meeting_id: str, seq: int, lang
         Revision(rev=row.rev, text=row.text, origin=row.origin, by=row.display_name, at=row.at)
         for row in rows
     ]
+
+
+async def set_audio_trouble(connection: AsyncConnection, meeting_id: str, trouble: str | None) -> None:
+    """Note why the sound of the meeting is not kept any more; None: it is kept."""
+    await connection.execute(
+        meetings_table.update().where(meetings_table.c.id == meeting_id).values(audio_trouble=trouble)
+    )
+
+
+async def audio_trouble(connection: AsyncConnection, meeting_id: str) -> str | None:
+    """Why the sound of the meeting is not kept any more."""
+    return await connection.scalar(
+        sa.select(meetings_table.c.audio_trouble).where(meetings_table.c.id == meeting_id)
+    )
+
+
+async def over(connection: AsyncConnection, *, quiet_since: dt.datetime) -> list[tuple[Meeting, dt.datetime]]:
+    """Meetings that have ended, and those that were left open and where nothing was said since then; with when that
+    was."""
+    table = meetings_table
+    said = (
+        sa.select(sa.func.max(segments_table.c.created_at))
+        .where(segments_table.c.meeting_id == table.c.id)
+        .scalar_subquery()
+    )
+    open_since = sa.func.coalesce(said, table.c.started_at)
+    since = sa.case((table.c.state == "ended", table.c.ended_at), else_=open_since)
+    rows = await connection.execute(
+        sa.select(table, sa.type_coerce(since, UtcDateTime).label("since")).order_by(table.c.id)
+    )
+    return [
+        (as_meeting(row), row.since)
+        for row in rows
+        if row.since is not None and (row.state == "ended" or row.since < quiet_since)
+    ]
+
+
+async def caption_languages(connection: AsyncConnection, meeting_id: str) -> set[str]:
+    """The languages in which the meeting has captions."""
+    rows = await connection.scalars(
+        sa.select(captions_table.c.lang).where(captions_table.c.meeting_id == meeting_id).distinct()
+    )
+    return set(rows)

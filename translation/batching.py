@@ -8,12 +8,15 @@ bulk work, so that a caption or a chat finds it free or nearly so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
+import sys
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from core.clock import Clock
 from core.errors import Busy, Unavailable
@@ -55,6 +58,9 @@ class BatchingOptions:
     window: int = 128  # waiting sentences of one kind that are compared by length
     recent: int = 5000  # results kept
     recent_characters: int = 1_000_000  # of all results kept
+    # Seconds after which a busy event loop lets another thread have Python's lock. At Python's own 0.005 a worker
+    # would stand still while the answers of the last batch are looked at.
+    switch_s: float = 0.0005
 
     def waiting(self, lane: Lane) -> int:
         """The limit of one lane."""
@@ -99,10 +105,12 @@ class EngineRunner:
         self._batch_sizes = BATCHES.labels(engine.name)
         self._seconds = SECONDS.labels(engine.name)
 
-    async def translate(self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False) -> Output:
+    def translate(
+        self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False
+    ) -> Coroutine[Any, Any, Output]:
         """One sentence. Identical sentences are decoded once; `Busy` when too many wait in the lane, `BrokenModel`
         when the model does not load, `EngineFailed` when the engine died of the sentence twice."""
-        return await self._scheduler.translate(self, sentence, pair, lane, careful)
+        return self._scheduler.translate(self, sentence, pair, lane, careful)
 
     def limit(self, lane: Lane) -> int:
         """How many sentences the engine takes in one batch now; 0 where its workers have all they should."""
@@ -112,16 +120,19 @@ class EngineRunner:
             return 0
         return self.engine.batch
 
-    def begin(self, batch: Sequence[_Sentence], lane: Lane) -> None:
+    def begin(self, lane: Lane) -> None:
         """A batch goes to a worker."""
         self.running += 1
         self.running_bulk += lane == "bulk"
-        self._batch_sizes.observe(len(batch))
 
-    def end(self, seconds: float, lane: Lane) -> None:
+    def end(self, lane: Lane) -> None:
         """It has come back."""
         self.running -= 1
         self.running_bulk -= lane == "bulk"
+
+    def note(self, sentences: int, seconds: float) -> None:
+        """Keep the figures of a batch. From any thread."""
+        self._batch_sizes.observe(sentences)
         self._seconds.observe(seconds)
 
 
@@ -142,11 +153,14 @@ class Scheduler:
         self._runners: dict[TranslationEngine, EngineRunner] = {}
         self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)  # batches
         self._held_back: deque[tuple[_Sentence, Output | BaseException]] = deque()
-        self._waiting = [(lane, WAITING.labels(lane)) for lane in LANES]
         self._live_at = -math.inf  # when the last caption came, in seconds on the monotonic clock
         self._called = False
         self._closed = False
         self.models = LoadedModels(loading, clock, tasks, self._model_is_there)
+        for lane in LANES:
+            WAITING.labels(lane).set_function(partial(self._room.size, lane))
+        RUNNING.set_function(self._batches)
+        sys.setswitchinterval(min(options.switch_s, sys.getswitchinterval()))
 
     def runner(self, engine: TranslationEngine) -> EngineRunner:
         """The way to an engine; the same one each time."""
@@ -180,7 +194,6 @@ class Scheduler:
             REUSED.labels("running").inc()
             if not sentence.runs and LANES.index(lane) < LANES.index(sentence.lane):
                 self._room.move(sentence, lane)
-                self._show()
             return sentence
         if self._room.size(lane) >= self._options.waiting(lane):
             REFUSED.labels(lane).inc()
@@ -191,12 +204,11 @@ class Scheduler:
         self._room.add(sentence)
         if lane == "live":
             self._live_at = self._clock.monotonic()
-        if self._room.size(lane) >= runner.engine.batch:
-            self._start_batches()  # a batch is full: it is decoded while the others are still being prepared
-        elif not self._called:
-            # Whoever is about to ask in this turn of the loop comes along.
-            self._called = True
-            asyncio.get_running_loop().call_soon(self._called_to_start)
+        if lane == "live" or self._room.size(lane) >= runner.engine.batch:
+            # A caption waits for nobody, and a full batch is decoded while others are still being prepared.
+            self._start_batches()
+        else:
+            self._start_soon()  # whoever is about to ask in this turn of the loop comes along
         return sentence
 
     def _caller_left(self, sentence: _Sentence) -> None:
@@ -209,29 +221,42 @@ class Scheduler:
             lane = min(sentence.callers.values(), key=LANES.index)
             if lane != sentence.lane:
                 self._room.move(sentence, lane)
-        self._show()
+
+    def _start_soon(self) -> None:
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._called_to_start)
 
     def _called_to_start(self) -> None:
         self._called = False
         self._start_batches()
 
     def _start_batches(self) -> None:
-        while sum(self._running.values()) < self._parallel and (batch := self._room.take(self._limit)):
+        while self._batches() < self._parallel and (batch := self._room.take(self._limit)):
             self._start(batch)  # type: ignore[arg-type]
         for group in self._room.groups():
             self.models.want(group.runner.engine)
-        self._show()
+
+    def _batches(self) -> int:
+        """How many run."""
+        return sum(self._running.values())
 
     def _limit(self, group: Group, lane: Lane) -> int:
         if not self.models.ready(group.runner.engine):
             return 0
         limit = group.runner.limit(lane)
         if lane != "bulk":
-            return limit
+            return self._share(group, lane, limit)
         if not self._bulk_may_begin():
             return 0
         quiet = self._clock.monotonic() - self._live_at >= self._options.quiet_s
         return limit if quiet else min(limit, self._options.bulk_batch)
+
+    def _share(self, group: Group, lane: Lane, limit: int) -> int:
+        """What does not fill a batch is parted among the workers that are free: two cores are done sooner than one."""
+        waiting = self._room.waiting(group, lane)
+        free = min(self._parallel - self._batches(), group.runner.engine.workers - group.runner.running)
+        return -(-waiting // free) if 0 < waiting < limit and free > 0 else limit
 
     def _bulk_may_begin(self) -> bool:
         """Bulk work leaves one worker free, and begins nothing while a caption is decoded: it would share the cores
@@ -242,33 +267,34 @@ class Scheduler:
 
     def _start(self, batch: list[_Sentence]) -> None:
         runner, lane = batch[0].group.runner, batch[0].lane
+        loop = asyncio.get_running_loop()
+        self._threads.submit(
+            _work,
+            runner,
+            batch,
+            self._clock,
+            lambda results: _tell(loop, self._ended, batch, lane, results),
+        )
         for sentence in batch:
             sentence.runs = True
         self._running[lane] += 1
-        runner.begin(batch, lane)
+        runner.begin(lane)
         self.models.hold(runner.engine)
-        began = self._clock.monotonic()
-        future = asyncio.get_running_loop().run_in_executor(self._threads, _decode, runner.engine, batch)
-        future.add_done_callback(lambda done: self._ended(batch, runner, lane, began, done))
 
     def _ended(
         self,
         batch: list[_Sentence],
-        runner: EngineRunner,
         lane: Lane,
-        began: float,
-        done: asyncio.Future[list[Output | Exception]],
+        results: Sequence[Output | BaseException],
     ) -> None:
+        runner = batch[0].group.runner
         self._running[lane] -= 1
-        runner.end(self._clock.monotonic() - began, lane)
+        runner.end(lane)
         self.models.release(runner.engine)
-        if (error := done.exception()) is not None:
-            if isinstance(error, BrokenModel):
-                runner.broken, runner.broken_at = error, self._clock.monotonic()
-            results: Sequence[Output | BaseException] = [error] * len(batch)
-        else:
-            results = done.result()
-        self._start_batches()
+        if isinstance(results[0], BrokenModel):
+            runner.broken, runner.broken_at = results[0], self._clock.monotonic()
+        if lane != "live" or self._room.size(lane):
+            self._start_batches()
         answers = list(zip(batch, results, strict=True))
         if lane == "bulk":
             begun = bool(self._held_back)
@@ -278,6 +304,7 @@ class Scheduler:
             return
         for sentence, result in answers:
             self._answer(sentence, result)
+        self._start_soon()  # after a caption has been looked at; perhaps it is to be decoded once more
         if lane == "live" and self._held_back:
             asyncio.get_running_loop().call_soon(self._answer_bulk)
 
@@ -321,12 +348,6 @@ class Scheduler:
             if not sentence.runs:
                 self._room.remove(sentence)
             self._answer(sentence, error)
-        self._show()
-
-    def _show(self) -> None:
-        for lane, waiting in self._waiting:
-            waiting.set(self._room.size(lane))
-        RUNNING.set(sum(self._running.values()))
 
     async def close(self) -> None:
         """Unload the models after the batches that run, and end the threads. Callers get `Unavailable`."""
@@ -365,6 +386,30 @@ class _Recent:
 
 def _size(key: _Key, output: Output) -> int:
     return len(key.text) + len(output.text) + sum(len(other.text) for other in output.others)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:
+    """Call back on the loop. A loop that ended meanwhile has nobody left who wants the answer."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, *arguments)
+
+
+def _work(
+    runner: EngineRunner,
+    batch: Sequence[_Sentence],
+    clock: Clock,
+    ended: Callable[[Sequence[Output | BaseException]], object],
+) -> None:
+    """Decode a batch on a worker's thread and tell the event loop of it."""
+    began = clock.monotonic()
+    results: Sequence[Output | BaseException]
+    try:
+        results = _decode(runner.engine, batch)
+    except BaseException as error:
+        results = [error] * len(batch)
+    with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+        ended(results)
+    runner.note(len(batch), clock.monotonic() - began)
 
 
 def _decode(engine: TranslationEngine, batch: Sequence[_Sentence]) -> list[Output | Exception]:

@@ -60,6 +60,7 @@ _WITHIN_NAMES = frozenset(
     {"da", "de", "do", "das", "dos", "del", "dela", "la", "van", "von", "bin", "binti", "y", "e"}
 )
 _WORD = re.compile(r"[^\W\d_]+'?")
+_KANA = re.compile("[\u3041-\u30ff\uff66-\uff9d]")
 _CYRILLIC_LETTER = re.compile("[\u0400-\u04ff]")
 # Letters, or pairs of letters, that mark a language, and how large a share of its letters they are.
 _OWN_LETTERS = {
@@ -127,18 +128,35 @@ def contradicts(text: str, tag: str) -> bool:
     bare = text[:_LONGEST]
     if tag in _HAN:
         return _contradicts_han(bare, tag)
-    rivals = next((group for group in (_LATIN, _CYRILLIC, ("ne", "hi")) if tag in group), ())
+    rivals = _rivals(tag)
     words = {*_WORD.findall(bare.casefold().replace("’", "'"))}
     if not rivals or len(words) < 4:
         return False
     if "ne" in rivals:
         shares, telling = _devanagari(bare)
         return telling and shares[tag] < CONTRADICTED
+    if len(words & _strangers(tag)) < CONTRADICTING_WORDS:  # none counts for more than one
+        return False
     hits = _count_hits(words, rivals)
     return max(hits.values()) - hits[tag] >= CONTRADICTING_WORDS
 
 
+@functools.cache
+def _rivals(tag: str) -> tuple[str, ...]:
+    """The languages of the same script, its own among them."""
+    return next((group for group in (_LATIN, _CYRILLIC, ("ne", "hi")) if tag in group), ())
+
+
+@functools.cache
+def _strangers(tag: str) -> frozenset[str]:
+    """The words that speak for a rival."""
+    others = {*_rivals(tag), ROMANISED} - {tag}
+    return frozenset(word for word, weights in _weights().items() if not others.isdisjoint(weights))
+
+
 def _contradicts_han(text: str, tag: str) -> bool:
+    if tag == "ja" and _KANA.search(text):
+        return False
     scripts = _count_scripts(text)
     kana = scripts.get("hiragana", 0) + scripts.get("katakana", 0)
     han = scripts.get("han", 0)
@@ -161,12 +179,16 @@ def _count_hits(words: Iterable[str], tags: Sequence[str]) -> dict[str, float]:
 def _count_scripts(text: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for character in text:
-        code = ord(character)
-        for script, low, high in _RANGES:
-            if low <= code <= high:
-                counts[script] = counts.get(script, 0) + 1
-                break
+        if script := _script(character):
+            counts[script] = counts.get(script, 0) + 1
     return counts
+
+
+@functools.lru_cache(8192)
+def _script(character: str) -> str:
+    """The script of a letter; empty for what is none."""
+    code = ord(character)
+    return next((script for script, low, high in _RANGES if low <= code <= high), "")
 
 
 def _by_script(scripts: Mapping[str, int]) -> str | None:

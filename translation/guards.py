@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from importlib import resources
+from itertools import pairwise
 
 from translation.detection import contradicts
 from translation.languages import languages
@@ -59,6 +60,7 @@ _FARTHEST = 80  # characters between the beginnings of two; the patterns take no
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 # How models and their vocabularies write what they do not know, and bytes that make no character.
 _UNKNOWN = re.compile("⁇|<unk>|\\[UNK\\]|<0x[0-9A-F]{2}>|\u2581|\ufffd|[\ue000-\uf8ff]")
+_LONGER_WORD = re.compile(r"[^\W\d]{2,}")
 _LATIN_WORD = re.compile(r"[a-z\u00c0-\u024f]+")
 LEAST_OWN = 0.1  # of the letters of a source are in the script of its language
 OWN_SCRIPT = 0.4  # of the letters are at least in the script of the language
@@ -67,8 +69,8 @@ MOST_COPIED = 4  # words of the source in a row, in small letters, that are no n
 
 def examine(source_text: str, text: str, source: str, target: str) -> tuple[str, ...]:
     """The flags of one translated sentence, in the order of `FLAGS`."""
-    if not any(character.isalnum() for character in text):
-        return ("empty",) if any(character.isalnum() for character in source_text) else ()
+    if not any(map(str.isalnum, text)):
+        return ("empty",) if any(map(str.isalnum, source_text)) else ()
     copied = _is_copied(source_text, text, source, target)
     raised = {
         "repeated": repeats(text) and not repeats(source_text),
@@ -80,7 +82,7 @@ def examine(source_text: str, text: str, source: str, target: str) -> tuple[str,
         "unknown_word": bool(_UNKNOWN.search(text)) and not _UNKNOWN.search(source_text),
         **_length_flags(source_text, text, source, target),
     }
-    return tuple(flag for flag in FLAGS if raised.get(flag))
+    return tuple(flag for flag in FLAGS if raised.get(flag)) if any(raised.values()) else ()
 
 
 def is_readable(text: str, language: str) -> bool:
@@ -97,16 +99,18 @@ def repeats(text: str) -> bool:
         _THRICE.search(compact) or _TWICE.search(compact) or _DRAWN_OUT.search(compact)
     ):
         return True
-    words = re.findall(r"[^\W\d]{2,}", compact)
-    if len(words) >= 6:
-        pairs = Counter(zip(words, words[1:], strict=False))
-        return pairs.most_common(1)[0][1] >= max(3, len(words) / 4)
-    return False
+    words = _LONGER_WORD.findall(compact)
+    pairs = list(pairwise(words))
+    if len(words) < 6 or len(pairs) - len(set(pairs)) < 2:  # none can be there three times
+        return False
+    return Counter(pairs).most_common(1)[0][1] >= max(3, len(words) / 4)
 
 
 def _stutters(text: str) -> bool:
     """Does anything stand twice in a row, separators apart? So it is wherever one of the patterns above matches, and
     they need several times as long to find out."""
+    if len({text[at : at + 4] for at in range(len(text) - 3)}) >= len(text) - 3:
+        return False  # no four characters come again anywhere
     places: dict[str, list[int]] = {}
     for at in range(len(text) - 3):
         found = places.setdefault(text[at : at + 4], [])
@@ -127,6 +131,9 @@ def _is_copied(source_text: str, text: str, source: str, target: str) -> bool:
     if letters == _NO_LETTERS.sub("", before):
         # A single word may be a name, which is rightly the same.
         return languages()[source].script != languages()[target].script or len(text.split()) > 2
+    there = set(text.split())
+    if sum(1 for word in source_text.split() if word in there) < MOST_COPIED:
+        return False
     return copied_words(source_text, text) >= MOST_COPIED
 
 
@@ -144,7 +151,7 @@ def _is_foreign(text: str, language: str) -> bool:
 def copied_words(source_text: str, text: str) -> int:
     """The most words in a row that came over as they were. Names do: only words in small letters count."""
     words, longest, run = source_text.split(), 0, 0
-    if not any(word.isascii() for word in words):
+    if not any(map(str.isascii, words)):
         return 0
     standing = f" {' '.join(text.split())} "
     for start in range(len(words)):

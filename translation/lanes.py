@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Generic, TypeVar
@@ -47,6 +47,10 @@ class WaitingRoom(Generic[Group]):
         """How many wait in a lane."""
         return self._sizes[lane]
 
+    def waiting(self, group: Group, lane: Lane) -> int:
+        """How many of a group wait in a lane."""
+        return len(self._lanes[lane].get(group, ()))
+
     def is_late(self, lane: Lane) -> bool:
         """Has it been passed over too often?"""
         return self._passed[lane] >= PATIENCE[lane] > 0
@@ -77,6 +81,8 @@ class WaitingRoom(Generic[Group]):
 
     def take(self, may: Callable[[Group, Lane], int]) -> list[Waiting[Group]]:
         """The next batch. `may` tells how many of a group may go now, 0 for none."""
+        if not any(self._sizes.values()):
+            return []
         for lane in self._order():
             groups = self._lanes[lane]
             able = [
@@ -93,8 +99,10 @@ class WaitingRoom(Generic[Group]):
                 return batch
         return []
 
-    def _order(self) -> list[Lane]:
+    def _order(self) -> Sequence[Lane]:
         late = [lane for lane in LANES if self.is_late(lane)]
+        if not late:
+            return LANES
         return [*late, *(lane for lane in LANES if lane not in late)]
 
     def _with(self, first: Waiting[Group], limit: int) -> list[Waiting[Group]]:

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from importlib import resources
 
+_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
+
 
 def find_phrase(sentence: str, source: str, target: str) -> str | None:
     """What people say in the target language for this whole sentence, or None."""
@@ -18,8 +20,8 @@ def find_phrase(sentence: str, source: str, target: str) -> str | None:
 
 def _key(sentence: str) -> str:
     """Case, width and the punctuation at the ends do not matter."""
-    plain = re.sub("[,、]", "", unicodedata.normalize("NFKC", sentence))
-    return re.sub(r"^[\W_]+|[\W_]+$", "", plain).replace("’", "'").casefold()
+    plain = unicodedata.normalize("NFKC", sentence).replace(",", "").replace("、", "")
+    return _ENDS.sub("", plain).replace("’", "'").casefold()
 
 
 @functools.cache

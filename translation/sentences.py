@@ -4,9 +4,9 @@ again where a check fails."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from translation.confidence import Evidence, HopEvidence, estimate
 from translation.engine import Output, Pair
@@ -85,7 +85,9 @@ class _Way:
 class Decoder(Protocol):
     """What decodes a sentence: the queue in front of an engine."""
 
-    async def translate(self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False) -> Output:
+    def translate(
+        self, sentence: str, pair: Pair, *, lane: Lane, careful: bool = False
+    ) -> Coroutine[Any, Any, Output]:
         """One sentence in the other language; `careful` for a wider search."""
         ...
 
@@ -117,26 +119,31 @@ class SentenceTranslator:
             return _written(text, phrase, source, target, "phrases")
         return None
 
-    async def translate(self, text: str, route: Route, lane: Lane) -> Sentence:
-        """`text`, one sentence without white space at its ends, at the end of the route."""
-        if lane != "bulk":
-            return await self._translate(text, route, lane)
-        async with self._bulk:
-            return await self._translate(text, route, lane)
-
-    async def _translate(self, text: str, route: Route, lane: Lane) -> Sentence:
+    async def translate(
+        self, text: str, route: Route, lane: Lane, glossary: Glossary | None = None, *, asked: bool = False
+    ) -> Sentence:
+        """`text`, one sentence without white space at its ends, at the end of the route; with the words of
+        `glossary` where it is given, in place of the usual one's. `asked` where `human` has been, in vain."""
         source, target = route.hops[0].pair[0], route.hops[-1].pair[1]
-        if human := self.human(text, source, target):
+        if not asked and (human := self.human(text, source, target)):
             return human
-        uses = self._glossary.occurrences(text, source, target) if self._glossary else ()
+        glossary = glossary or self._glossary
+        if lane != "bulk":
+            return await self._translate(text, route, lane, glossary)
+        async with self._bulk:
+            return await self._translate(text, route, lane, glossary)
+
+    async def _translate(self, text: str, route: Route, lane: Lane, glossary: Glossary | None) -> Sentence:
+        source, target = route.hops[0].pair[0], route.hops[-1].pair[1]
+        uses = glossary.occurrences(text, source, target) if glossary else ()
         template = template_of(text, source, uses)
         if not is_readable(template.frame, source):
             return _left(text, source, target)
         way = _Way()
         for hop in route.hops:
-            template = await self._hop(Step(template, hop.pair, target, self._glossary), hop, lane, way)
+            template = await self._hop(Step(template, hop.pair, target, glossary), hop, lane, way)
         result = tidy(template.text, text, target)
-        terms = self._glossary.check(text, result, source, target) if self._glossary and uses else None
+        terms = glossary.check(text, result, source, target) if glossary and uses else None
         return _checked(text, result, route, way, terms)
 
     async def _hop(self, step: Step, hop: Candidate, lane: Lane, way: _Way) -> Template:
@@ -232,8 +239,10 @@ class SentenceTranslator:
                 best = await self._wave(wave, best, hop, lane, way)
         return best
 
-    async def _decode(self, text: str, hop: Candidate, lane: Lane, *, careful: bool = False) -> Output:
-        return await self._runners[hop.index].translate(text, hop.pair, lane=lane, careful=careful)
+    def _decode(
+        self, text: str, hop: Candidate, lane: Lane, *, careful: bool = False
+    ) -> Coroutine[Any, Any, Output]:
+        return self._runners[hop.index].translate(text, hop.pair, lane=lane, careful=careful)
 
     def _evidence(self, hop: Candidate, score: float | None) -> HopEvidence:
         return HopEvidence(
@@ -297,7 +306,7 @@ def _checked(text: str, result: str, route: Route, way: _Way, terms: GlossaryChe
         text=result,
         engines=tuple(dict.fromkeys(hop.engine for hop in route.hops)),
         confidence=confidence,
-        flags=tuple(flag for flag in FLAGS if flag in raised),
+        flags=tuple(flag for flag in FLAGS if flag in raised) if raised else (),
         kept=facts.kept,
         lost=facts.lost,
         terms_kept=terms.kept if terms else (),

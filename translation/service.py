@@ -95,8 +95,17 @@ class Translator:
             await asyncio.sleep(self._options.check_s)
             await self.refresh()
 
-    async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
-        """`text` in the target language, with what is known about how good it is.
+    async def translate(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        lane: Lane = "chat",
+        glossary: Glossary | None = None,
+    ) -> Translation:
+        """`text` in the target language, with what is known about how good it is. `glossary` takes the place of the
+        city's for this text, as where a meeting has names of its own.
 
         What people approved or wrote for these words comes before any model: engine "memory" or "phrases", for the
         whole text or for its sentences. Paragraphs, bullets and emoji keep their places. A My Number is masked
@@ -122,10 +131,11 @@ class Translator:
                 f"install one with `madoguchi models install {model_source}-{model_target}`."
             )
         sentences_apart = split(clean(masked), model_source)
+        asked = masked if (source, target) == (model_source, model_target) else None
         while True:
             try:
                 pieces = self._gathered(sentences_apart, route)
-                sentences = await self._by_route(pieces, route, lane)
+                sentences = await self._by_route(pieces, route, lane, glossary, asked)
                 return _assembled(pieces, sentences, route, source=source, target=target)
             except BrokenModel:
                 # The broken model is left out now; perhaps another leads there too.
@@ -148,9 +158,16 @@ class Translator:
             alone=lambda text: self._sentences.human(text, source, target) is not None,
         )
 
-    async def _by_route(self, pieces: Sequence[Piece], route: Route, lane: Lane) -> list[Sentence]:
-        """All sentences, or the first error after the others have left the queues."""
-        work = [self._sentences.translate(piece.text, route, lane) for piece in pieces if piece.is_sentence]
+    async def _by_route(
+        self, pieces: Sequence[Piece], route: Route, lane: Lane, glossary: Glossary | None, asked: str | None
+    ) -> list[Sentence]:
+        """All sentences, or the first error after the others have left the queues. Nobody wrote anything for the
+        whole text `asked`."""
+        work = [
+            self._sentences.translate(piece.text, route, lane, glossary, asked=piece.text == asked)
+            for piece in pieces
+            if piece.is_sentence
+        ]
         if len(work) == 1:
             return [await work[0]]
         try:
@@ -212,8 +229,8 @@ def _assembled(
         if piece.is_sentence:
             sentence = next(left)
             translated.append(Piece(sentence.text, True))
-            kept += [replace(fact, start=fact.start + at, end=fact.end + at) for fact in sentence.kept]
-            lost += [replace(fact, start=fact.start + at, end=fact.end + at) for fact in sentence.lost]
+            kept += [_moved(fact, at) for fact in sentence.kept]
+            lost += [_moved(fact, at) for fact in sentence.lost]
             terms_kept += [_mention(use, at) for use in sentence.terms_kept]
             terms_lost += [_mention(use, at) for use in sentence.terms_lost]
         else:
@@ -240,6 +257,10 @@ def _assembled(
         terms_kept=tuple(terms_kept),
         terms_lost=tuple(terms_lost),
     )
+
+
+def _moved(fact: Fact, by: int) -> Fact:
+    return replace(fact, start=fact.start + by, end=fact.end + by) if by else fact
 
 
 def _mention(use: TermUse, at: int) -> TermMention:

@@ -31,7 +31,7 @@ LAST = (1, 3, 4)
 TURNS = (0, 1, 2)
 # How a lower score weighs against a missing term: better the term in brackets than a sentence that went astray
 # for its sake.
-DOUBT = 2.0
+DOUBT = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ def cut(step: Step) -> tuple[tuple[Step, Clause], ...]:
 def labelled(step: Step) -> tuple[tuple[Step, Clause], ...]:
     """A label and its facts, as 受付時間：9:00～17:00, where only the label needs an engine; nothing for other
     sentences."""
-    parts = cut(step)
+    parts = cut(step) if step.template.slots else ()
     if len(parts) != 2 or not parts[0][1].colon or has_letters(parts[1][0].template.frame):
         return ()
     return parts if not parts[0][0].template.slots else ()

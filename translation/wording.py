@@ -27,6 +27,9 @@ _ENDING = re.compile(r"([.。｡।။។៕!！?？])[」』)）\"”'»]*\s*$"
 _ENDED = re.compile(r"[.。｡।॥။។៕!！?？…:：)）」』\"”»]\s*$")
 # White space but the spaces that keep a number and what follows it on one line.
 _WHITE = re.compile(r"[^\S\u00a0\u202f]+")
+_BEFORE_MARK = re.compile(r"\s+([.,!?;:])(?=\s|$)")
+_NARROW = re.compile(r"\s*([!?])(?![A-Za-z0-9/=&])\s*")
+_NEEDLESS = re.compile("(?<=[ぁ-んァ-ヶ一-龥。、，]) (?=[ぁ-んァ-ヶ一-龥])")
 
 
 def clean(text: str) -> str:
@@ -40,7 +43,7 @@ def tidy(text: str, source_text: str, target: str) -> str:
     if target in WIDE:
         text = _tidy_wide(text, target)
     else:
-        text = re.sub(r"\s+([.,!?;:])(?=\s|$)", r"\1", text)
+        text = _BEFORE_MARK.sub(r"\1", text)
         if target == "fr":
             text = re.sub(r"(?<=\w)([!?;])(?=\s|$)", "\u202f\\1", text)
         if not source_text[:1].islower() and not _ADDRESS.match(text):
@@ -52,11 +55,11 @@ def tidy(text: str, source_text: str, target: str) -> str:
 
 
 def _tidy_wide(text: str, target: str) -> str:
-    text = re.sub(r"\s*([!?])(?![A-Za-z0-9/=&])\s*", lambda match: _ENDS[match[1]], text)
+    text = _NARROW.sub(lambda match: _ENDS[match[1]], text)
     if target != "ja":
         text = re.sub(r"(?<=[一-龥])\s*,\s*(?=[一-龥])", "，", text)
         text = re.sub(r"(?<=[一-龥])\.(?=\s|$)", "。", text)
-    return re.sub(r"(?<=[ぁ-んァ-ヶ一-龥。、，]) (?=[ぁ-んァ-ヶ一-龥])", "", text)
+    return _NEEDLESS.sub("", text)
 
 
 def _upper(letter: str, target: str) -> str:

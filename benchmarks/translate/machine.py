@@ -16,8 +16,8 @@ PACKAGES = ("ctranslate2", "fxtranslate", "sentencepiece", "argos-translate-lt",
 THREADS = re.compile(r"(OMP|MKL|KMP|CT2|ARGOS|LT)_\w+")
 
 
-def describe() -> Report:
-    """Before the first measurement: processor, memory, load, versions, threads, and warnings."""
+def describe(also: tuple[str, ...] = ()) -> Report:
+    """Before the first measurement: processor, memory, load, versions (`also` of these packages), threads, warnings."""
     load = os.getloadavg()
     return {
         "cpu": _cpu_model(),
@@ -27,7 +27,8 @@ def describe() -> Report:
         "system": platform.platform(),
         "load_before": [round(each, 2) for each in load],
         "priority": os.getpriority(os.PRIO_PROCESS, 0),
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()}
+        | {name: _version(name) for name in (*PACKAGES, *also)},
         "threads": {
             "ours": _threads(),
             "environment": {name: value for name, value in os.environ.items() if THREADS.fullmatch(name)},

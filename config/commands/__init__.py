@@ -20,6 +20,7 @@ from config.commands.models import models
 from config.commands.relays import relay_simulator
 from config.commands.safety import safety
 from config.commands.service import db, demo, serve, show_settings, users
+from config.commands.sources import rtms_simulator, send
 from config.commands.speech import caption, transcribe
 from core.errors import AppError
 
@@ -44,7 +45,9 @@ for command in (
     forms,
     transcribe,
     caption,
+    send,
     relay_simulator,
+    rtms_simulator,
     users,
     db,
     show_settings,

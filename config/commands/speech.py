@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
+import select
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from translation.service import Translator
 
 PIECE_S = 0.1  # seconds of audio handed over at once
+LOOK_S = 0.25  # seconds between looks at whether to stop, while no audio comes
 BYTES_PER_S = 32_000  # s16le, 16 kHz, mono
 WRITERS: dict[str, Callable[[Iterable[Caption]], str]] = {"vtt": to_vtt, "srt": to_srt, "txt": to_txt}
 
@@ -145,58 +149,90 @@ async def _translate(
 
 @click.command()
 @click.argument("file")
-@click.option("--language", default="en", show_default=True, metavar="TAG", help="What is spoken.")
+@click.option(
+    "--language", default="en", show_default=True, metavar="TAG,TAG", help="What is spoken, mostly the first."
+)
 @click.option("--to", "targets", default="", metavar="TAG,TAG", help="Languages to translate into.")
+@click.option(
+    "--names", default="", metavar="NAME,NAME", help="Names and terms that will be said, as written."
+)
 @click.option("--speed", default=1.0, show_default=True, help="Times speaking speed; 0: as fast as it goes.")
 @json_option
-def caption(file: str, language: str, targets: str, speed: float, as_json: bool) -> None:
-    """Caption a FILE, or raw 16 kHz mono s16le on stdin with "-", as if it were live; JSON lines."""
+def caption(file: str, language: str, targets: str, names: str, speed: float, as_json: bool) -> None:
+    """Caption a FILE, or raw 16 kHz mono s16le on stdin with "-", as if it were live; JSON lines.
+
+    Ctrl-C ends the audio; the last words still come.
+    """
     if speed < 0:
         raise InvalidInput("--speed must be 0 or more.")
-    run(_caption_live(file, _tags(language)[0], _tags(targets), speed))
+    spoken = _tags(language)
+    if not spoken:
+        raise InvalidInput("--language needs a language tag, such as en or ja,pt-BR.")
+    hotwords = tuple(name.strip() for name in names.split(",") if name.strip())
+    run(_caption_live(file, spoken, _tags(targets), hotwords, speed))
 
 
-async def _caption_live(file: str, language: str, targets: list[str], speed: float) -> None:
+async def _caption_live(
+    file: str, spoken: list[str], targets: list[str], hotwords: tuple[str, ...], speed: float
+) -> None:
     from config.assembly import open_recogniser, open_translator
     from transcripts.session import LiveOptions, LiveRunner
 
     found = settings()
-    pieces = _stdin() if file == "-" else await _file(found, file)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    pieces = _stdin(stop) if file == "-" else await _file(found, file)
     async with AsyncExitStack() as stack:
         recogniser = await open_recogniser(found.recogniser, found.data_dir)
         stack.push_async_callback(recogniser.close)
-        if language.split("-")[0] not in recogniser.languages:
-            heard = ", ".join(sorted(recogniser.languages))
-            raise Unavailable(
-                f"The speech model hears {heard}, not {language}; set MADOGUCHI_RECOGNISER__MODEL."
-            )
+        _check_spoken(spoken, recogniser.languages)
         translator = None
         if targets:
             translator = await stack.enter_async_context(open_translator(found, progress()))
-            _check_routes(translator, language, targets)
+            for language in spoken:
+                _check_routes(translator, language, targets)
         clock = SystemClock()
-        runner = LiveRunner(recogniser=recogniser, options=LiveOptions(), language=language, clock=clock)
+        runner = LiveRunner(
+            recogniser=recogniser,
+            options=LiveOptions().when_translated() if targets else LiveOptions(),
+            language=spoken[0],
+            languages=tuple(spoken),
+            hotwords=hotwords,
+            clock=clock,
+        )
         stack.push_async_callback(runner.close)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_feed(runner, pieces, speed if file != "-" else 0.0, clock))
+                group.create_task(_feed(runner, pieces, stop, speed if file != "-" else 0.0, clock))
                 group.create_task(_print(runner, translator, targets, clock))
         except* Exception as errors:
             raise errors.exceptions[0] from None
 
 
+def _check_spoken(spoken: list[str], heard: frozenset[str]) -> None:
+    for language in spoken:
+        if language.split("-")[0] not in heard:
+            raise Unavailable(
+                f"The speech model hears {', '.join(sorted(heard))}, not {language}; set MADOGUCHI_RECOGNISER__MODEL."
+            )
+
+
 def _check_routes(translator: Translator, language: str, targets: list[str]) -> None:
     for tag in targets:
-        if not translator.can(language, tag):
+        if tag != language and not translator.can(language, tag):
             raise Unavailable(
                 f"No installed model leads from {language} to {tag}; see `madoguchi models list`."
             )
 
 
-async def _feed(runner: Any, pieces: AsyncIterator[bytes], speed: float, clock: Clock) -> None:
-    """Hand audio over at speaking speed (stdin sets its own pace), then let the last words come."""
+async def _feed(
+    runner: Any, pieces: AsyncIterator[bytes], stop: asyncio.Event, speed: float, clock: Clock
+) -> None:
+    """Hand audio over at speaking speed (stdin sets its own pace) until `stop`, then let the last words come."""
     started, sent = clock.monotonic(), 0
     async for piece in pieces:
+        if stop.is_set():
+            break
         sent += len(piece)
         if speed:
             ahead = sent / BYTES_PER_S / speed - (clock.monotonic() - started)
@@ -220,6 +256,7 @@ async def _print(runner: Any, translator: Any, targets: list[str], clock: Clock)
                 rev=0,
                 lang=output.language,
                 text=output.text,
+                stable_chars=output.stable_chars,
                 start=round(output.start, 3),
                 end=round(runner.heard_s, 3),
             )
@@ -228,6 +265,8 @@ async def _print(runner: Any, translator: Any, targets: list[str], clock: Clock)
         times = {"start": round(output.start, 3), "end": round(output.end, 3)}
         emit("segment", seq=seq, rev=1, lang=output.language, text=output.text, **times)
         for tag in targets:
+            if tag == output.language:
+                continue  # it is the segment itself
             result = await translator.translate(output.text, source=output.language, target=tag, lane="live")
             emit("caption", seq=seq, rev=1, lang=tag, text=result.text, **times)
     end = round(runner.heard_s, 3)
@@ -250,9 +289,17 @@ async def _cut(pcm: bytes) -> AsyncIterator[bytes]:
         yield pcm[at : at + step]
 
 
-async def _stdin() -> AsyncIterator[bytes]:
+async def _stdin(stop: asyncio.Event) -> AsyncIterator[bytes]:
     """Whatever comes, as it comes, read away from the event loop."""
-    step = int(PIECE_S * BYTES_PER_S)
-    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: ASYNC230, SIM115 -- opening a descriptor does not block
-    while piece := await asyncio.to_thread(stdin.read1, step):
-        yield piece
+    while not stop.is_set():
+        piece = await asyncio.to_thread(_read, sys.stdin.fileno(), int(PIECE_S * BYTES_PER_S))
+        if piece == b"":
+            break
+        if piece is not None:
+            yield piece
+
+
+def _read(descriptor: int, most: int) -> bytes | None:
+    """What can be read now; None when nothing comes for a while, so that nobody waits for a pipe that stays open."""
+    ready, _, _ = select.select([descriptor], [], [], LOOK_S)
+    return os.read(descriptor, most) if ready else None

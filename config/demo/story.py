@@ -14,7 +14,7 @@ import asyncio
 import io
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -191,11 +191,20 @@ class Story:
             async with self._http.get(url, params={"lang": tag}) as answer:
                 answer.raise_for_status()
                 cues = webvtt.from_buffer(io.StringIO(await answer.text())).captions
-            _check(len(cues) == self.captions["segments"] > 0, f"{tag}: {len(cues)} cues.")
-            read.append(f"{tag}: {len(cues)} cues, {cues[0].start} “{cues[0].text}”")
+            captions = _captions(cues)
+            _check(len(captions) == self.captions["segments"] > 0, f"{tag}: {len(captions)} captions.")
+            read.append(f"{tag}: {len(captions)} captions, {cues[0].start} “{captions[0]}”")
             if tag == "pt-BR":
-                _check(cues[0].text == CORRECTION, "The correction is not in the transcript.")
+                _check(captions[0] == CORRECTION, "The correction is not in the transcript.")
         return "\n".join(read)
+
+
+def _captions(cues: Sequence[webvtt.Caption]) -> list[str]:
+    """The text of each caption: a long one is shown in several cues ("7", "7-2") of several lines."""
+    texts: dict[str, list[str]] = {}
+    for cue in cues:
+        texts.setdefault(str(cue.identifier).partition("-")[0], []).extend(cue.lines)
+    return [" ".join(lines) for lines in texts.values()]
 
 
 def word_error_rate(reference: str, heard: str) -> float:

@@ -8,11 +8,13 @@ and ends with `render(request, "package/page.html", …)`.
 from core.web.app import Site, health_routes, make_app
 from core.web.bodies import read_object
 from core.web.pages import render, render_string
-from core.web.sessions import account, csrf_token, require
+from core.web.sessions import account, check_form_token, checks_form, csrf_token, require
 
 __all__ = [
     "Site",
     "account",
+    "check_form_token",
+    "checks_form",
     "csrf_token",
     "health_routes",
     "make_app",

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp_session
@@ -210,6 +211,29 @@ def session_middleware(accounts: Accounts, *, exempt: frozenset[str]) -> Any:
     return middleware
 
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def checks_form(handler: Method) -> Method:
+    """Marks a handler that takes a multipart form too large to be read in advance: it reads the form piece by piece
+    and must call `check_form_token` before it does anything else."""
+    handler.checks_form = True  # type: ignore[attr-defined]
+    return handler
+
+
+async def check_form_token(request: web.Request, shown: str) -> None:
+    """Refuse a form that does not show the session's CSRF token. Raises NotAuthorised."""
+    if not hmac.compare_digest(shown.encode(), (await csrf_token(request)).encode()):
+        raise _refused()
+
+
+def _refused() -> NotAuthorised:
+    CSRF_REFUSED.inc()
+    return NotAuthorised(
+        "This page is too old to be sent; load it again. Your text is still there if you go back."
+    )
+
+
 async def _check_origin(request: web.Request, expected: str) -> None:
     # Where nobody is logged in (the login form itself) the browser's own word on the origin must do.
     origin = request.headers.get("Origin")
@@ -218,6 +242,13 @@ async def _check_origin(request: web.Request, expected: str) -> None:
         site is None and origin is not None and urlsplit(origin).netloc != request.host
     )
     shown = request.headers.get(CSRF_HEADER, "")
+    if (
+        not shown
+        and not foreign
+        and request.content_type == "multipart/form-data"
+        and getattr(request.match_info.handler, "checks_form", False)
+    ):
+        return
     if (
         expected
         and not shown
@@ -229,7 +260,4 @@ async def _check_origin(request: web.Request, expected: str) -> None:
     ):
         shown = str((await request.post()).get(CSRF_FIELD, ""))
     if foreign or (expected and not hmac.compare_digest(shown.encode(), expected.encode())):
-        CSRF_REFUSED.inc()
-        raise NotAuthorised(
-            "This page is too old to be sent; load it again. Your text is still there if you go back."
-        )
+        raise _refused()

@@ -44,6 +44,7 @@ from core.jobs import Job, Jobs, RetryLater, jobs_table
 from core.tasks import Tasks
 from transcripts.audio import AudioDecoder, AudioLimits
 from transcripts.model import Word
+from transcripts.pool import RecogniserPool
 from transcripts.recogniser import Recogniser
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from translation.assembly import build_translator
@@ -299,8 +300,8 @@ async def open_office(
             glossary = city_glossary(settings.city_dir)
             translator = translator or build_translator(models, glossary=glossary, memory=memory)
             stack.push_async_callback(translator.close)
-            recogniser = recogniser or ScriptedRecogniser(sofa_words())
-            stack.push_async_callback(recogniser.close)
+            pool = RecogniserPool(recogniser or ScriptedRecogniser(sofa_words()), clock=clock)
+            stack.push_async_callback(pool.close)
             decoder = AudioDecoder(limits=AudioLimits(bytes=1_000_000, seconds=120))
             stack.push_async_callback(decoder.close)
             messenger = LineMessenger(access_token=TOKEN, api_base=base, data_api_base=base, timeout_s=5.0)
@@ -318,8 +319,8 @@ async def open_office(
                     memory=memory,
                     translator=translator,
                     knowledge=knowledge,
-                    recogniser=recogniser,
-                    listener=RecogniserListener(recogniser, decoder),
+                    recogniser=pool,
+                    listener=RecogniserListener(pool, decoder),
                     messenger=messenger,
                 ),
             )

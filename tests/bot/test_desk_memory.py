@@ -12,6 +12,7 @@ from tests.bot.conftest import Office, OpenOffice
 from tests.bot.test_desk import HOSTILE, Browser, claimed, sit_down
 from tests.core.page_checks import Page, problems
 from translation.facts import find
+from translation.glossary import Glossary
 from translation.memory import Memory, Suggestion, Unit
 from translation.model import Lane, Translation
 from translation.service import Translator
@@ -29,7 +30,15 @@ class Remembering(Translator):
         super().__init__([])
         self._engine = engine
 
-    async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
+    async def translate(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        lane: Lane = "chat",
+        glossary: Glossary | None = None,
+    ) -> Translation:
         return Translation(
             text=PORTUGUESE if target == "pt-BR" else JAPANESE,
             source_text=text,

@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NotAuthorised, NotFound
 from tests.bot.conftest import LANGUAGES, Office, OpenOffice
 from translation.errors import MissingModel
 from translation.facts import find
+from translation.glossary import Glossary
 from translation.model import Lane, Translation
 from translation.service import Translator
 
@@ -271,7 +272,15 @@ class ForgetfulTranslator(Translator):
     """Loses every fact on the way out of Japanese. The real one puts back what an engine drops, so that losing
     takes a rare accident."""
 
-    async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
+    async def translate(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        lane: Lane = "chat",
+        glossary: Glossary | None = None,
+    ) -> Translation:
         if target == "ja":
             raise MissingModel("There is no way back into Japanese.")
         facts = tuple(find(text, source))

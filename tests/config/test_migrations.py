@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 import config.assembly  # noqa: F401 -- imports every store, which registers its tables
 from config.migrations.runner import alembic_config, is_current, upgrade
 from core.database import Database, metadata
+from transcripts import store
 
 
 @pytest.fixture
@@ -78,6 +80,30 @@ async def test_failed_upgrade_leaves_nothing_behind(empty: Database) -> None:
 
     assert await schema(empty) == before
     assert not await is_current(empty)
+
+
+async def test_meetings_of_before_keep_what_was_said_and_all_their_languages(empty: Database) -> None:
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0003"))
+        for statement in (
+            "INSERT INTO meetings (id, title, language, languages, state, created_at, sender_digest, position,"
+            " stored_samples) VALUES ('m', 'T', 'en', '[\"en\", \"ja\"]', 'ended', '2026-11-01', '', 1, 0)",
+            "INSERT INTO segments VALUES ('m', 1, 0, 1, 'en', 'Hello.', '[]', '2026-11-01')",
+            "INSERT INTO captions VALUES ('m', 1, 'en', 1, 1, 1, 'Hello.', 0, 1, 'speech', '[]', '2026-11-01')",
+        ):
+            await connection.execute(sa.text(statement.replace(":", "\\:")))
+    await upgrade(empty)
+    async with empty.read() as connection:
+        meeting = await store.find_meeting(connection, "m")
+        [said] = await store.transcript(connection, "m", ["en"])
+    assert meeting is not None
+    assert (meeting.recorded, meeting.also_spoken, meeting.names, meeting.audio_days) == (
+        ("en", "ja"),
+        (),
+        "",
+        0,
+    )
+    assert (said.caption.text, said.caption.spoken) == ("Hello.", "en")
 
 
 async def test_there_is_one_line_of_revisions() -> None:

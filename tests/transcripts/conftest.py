@@ -32,14 +32,25 @@ from core.web.sessions import DatabaseStorage, SessionOptions
 from core.words import Words
 from transcripts.audio import AudioLimits, decode, to_s16le
 from transcripts.hub import Hub, HubOptions
+from transcripts.keeping import Keeper, KeepingOptions
 from transcripts.model import Segment, Word
+from transcripts.pool import RecogniserPool
+from transcripts.recogniser import Recogniser
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from transcripts.relays.service import RelayService
 from transcripts.relays.sinks import make_sinks
 from transcripts.relays.sinks.http import CaptionHttp
-from transcripts.service import QUEUE, MeetingOptions, MeetingService, NewMeeting
+from transcripts.retention import Retention
+from transcripts.rtms.protocol import Credentials
+from transcripts.rtms.service import RtmsOptions, RtmsService
+from transcripts.rtms.stream import StreamOptions
+from transcripts.rtms.webhook import PATH as RTMS_PATH
+from transcripts.rtms.webhook import RtmsWebhook
+from transcripts.service import EARLIER, QUEUE, MeetingOptions, MeetingService, NewMeeting
 from transcripts.session import LiveOptions
 from transcripts.sources import LiveMeetings, SourceOptions
+from transcripts.translating import PartialTranslations
+from transcripts.uploads import UploadOptions, Uploads
 from transcripts.web import CaptionsSite, WebOptions, routes
 from translation.languages import languages
 from translation.memory import Memory
@@ -48,6 +59,15 @@ from translation.service import Translator
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "config" / "demo" / "speech"
 PASSWORD = "a long enough password"
+ZOOM_APP = Credentials(client_id="client", client_secret="a secret", secret_token="a token")
+LOCAL_STREAM = StreamOptions(
+    hosts=("127.0.0.1",),
+    allow_local=True,
+    pauses_s=(0.01, 0.02),
+    handshake_s=2.0,
+    silent_s=5.0,
+    give_up_s=1.0,
+)
 
 
 @dataclass(kw_only=True)
@@ -133,6 +153,10 @@ class Running:
     service: MeetingService
     hub: Hub
     live: LiveMeetings
+    uploads: Uploads
+    rtms: RtmsService
+    keeper: Keeper
+    retention: Retention
     database: Database
     bus: LocalBus
     jobs: Jobs
@@ -164,10 +188,13 @@ class Running:
         return client
 
     async def translated(self) -> None:
-        """Do the work of the captions queue, as its worker would."""
+        """Do the work of the queues of captions, as their workers would."""
         while taken := await self.jobs.take(QUEUE, limit=8, lease_s=30):
             for job in taken:
                 await self.service.translate(job)
+        while taken := await self.jobs.take(EARLIER, limit=8, lease_s=30):
+            for job in taken:
+                await self.service.translate_earlier(job)
 
 
 Build = Callable[..., Awaitable[Running]]
@@ -188,6 +215,9 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         meeting_options: MeetingOptions | None = None,
         web_options: WebOptions | None = None,
         remember: bool = False,
+        recogniser: Recogniser | None = None,
+        audio_limits: AudioLimits | None = None,
+        upload_options: UploadOptions | None = None,
     ) -> Running:
         clock, bus, tasks = SystemClock(), LocalBus(), Tasks()
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'captions.db'}")
@@ -208,14 +238,52 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         )
         hub = Hub(read_after=service.read_after, bus=bus, clock=clock, tasks=tasks, options=hub_options)
         words = script if script is not None else speech(seconds).words if seconds else []
+        pool = RecogniserPool(recogniser or ScriptedRecogniser(words), clock=clock)
+        keeper = Keeper(
+            tmp_path / "sound",
+            meeting=service.get,
+            note_trouble=service.note_audio_trouble,
+            clock=clock,
+            options=KeepingOptions(reserve_mb=0),
+        )
+        partials = PartialTranslations(
+            translator=service.translator,
+            look=service.plan_and_names,
+            readers=hub.readers,
+            show=hub.show_partial,
+            clock=clock,
+            tasks=tasks,
+        )
         live = LiveMeetings(
             service=service,
             hub=hub,
-            recogniser=ScriptedRecogniser(words),
+            recogniser=pool,
             live=LiveOptions(),
             clock=clock,
             tasks=tasks,
             options=sources,
+            keeper=keeper,
+            partials=partials,
+        )
+        uploads = Uploads(
+            database=database,
+            jobs=jobs,
+            clock=clock,
+            meetings=service,
+            recogniser=pool,
+            folder=tmp_path / "uploads",
+            limits=audio_limits or AudioLimits(),
+            is_live=live.is_live,
+            keep=keeper.append,
+            options=upload_options,
+        )
+        rtms = RtmsService(
+            database=database,
+            clock=clock,
+            meetings=service,
+            live=live,
+            credentials=ZOOM_APP,
+            options=RtmsOptions(stream=LOCAL_STREAM, poll_s=0.05, lease_s=0.5),
         )
         accounts = Accounts(database, clock, hasher=argon2.PasswordHasher(time_cost=1, memory_cost=64))
         site = CaptionsSite(
@@ -224,6 +292,10 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             live=live,
             options=web_options or WebOptions(),
             relays=relay_service(database, bus, clock, service),
+            keeper=keeper,
+            retention=Retention(service=service, keeper=keeper, clock=clock),
+            uploads=uploads,
+            rtms=rtms,
         )
         app = make_app(
             Site(
@@ -232,7 +304,8 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
                 clock=clock,
                 pages=pages(),
                 templates=[ROOT / "core/web/templates", ROOT / "transcripts/templates"],
-                routes=routes(site),
+                routes=[*routes(site), *RtmsWebhook(rtms, clock, LOCAL_STREAM).routes()],
+                csrf_exempt=frozenset({RTMS_PATH}),
                 ready=ready,
             )
         )
@@ -243,6 +316,10 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             hub=hub,
             memory=memory,
             relays=site.relays,
+            uploads=uploads,
+            rtms=rtms,
+            keeper=keeper,
+            retention=Retention(service=service, keeper=keeper, clock=clock),
             live=live,
             database=database,
             bus=bus,
@@ -291,6 +368,7 @@ def pages() -> Pages:
 async def stop(running: Running) -> None:
     """Shut a site down in the order in which the service does."""
     running.hub.close_all()
+    await running.rtms.close()
     await running.live.close()
     for client in running.clients:
         await client.close()
@@ -298,6 +376,7 @@ async def stop(running: Running) -> None:
     if running.memory is not None:
         await running.memory.close()
     await running.tasks.close()
+    await running.keeper.close()
     running.accounts.close()
     await running.database.close()
 

@@ -29,7 +29,7 @@ SEEN = '<script>alert(1)</script> & "q" \'--> evil ]]> </w:t>'
 def caption(seq: int, lang: str, text: str, *flags: str) -> Caption:
     return Caption(
         meeting_id="m", seq=seq, rev=1, lang=lang, text=text, start=4.0 * seq, end=4.0 * seq + 3, origin="machine",
-        flags=flags, position=seq,
+        flags=flags, position=seq, spoken="en",
     )  # fmt: skip
 
 

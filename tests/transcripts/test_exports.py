@@ -165,13 +165,13 @@ def test_what_the_file_is_stands_in_a_note_that_players_skip() -> None:
 
 
 def test_text_in_another_language_than_the_file_is_marked() -> None:
-    left = replace(caption(1, "給食費です。", 0, 1), lang="en", flags=("untranslated",))
-    assert "<lang ja>給食費です。</lang>" in to_vtt([left], spoken="ja")
-    assert read_vtt(to_vtt([left], spoken="ja"))[0][3] == "給食費です。"
+    left = replace(caption(1, "給食費です。", 0, 1), lang="en", spoken="ja", flags=("untranslated",))
+    assert "<lang ja>給食費です。</lang>" in to_vtt([left])
+    assert read_vtt(to_vtt([left]))[0][3] == "給食費です。"
 
 
 def test_spoken_language_itself_is_not_marked() -> None:
-    assert "<lang" not in to_vtt([caption(1, "Hello.", 0, 1)], spoken="en")
+    assert "<lang" not in to_vtt([replace(caption(1, "Hello.", 0, 1), spoken="en")])
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x00", "\x1b", "\ufeff", "\ud800"])

@@ -15,6 +15,7 @@ from tests.transcripts.conftest import Running, segment
 from tests.transcripts.test_exports import caption
 from transcripts import hls
 from transcripts.hls import Published
+from transcripts.service import Plan
 
 BEGAN = dt.datetime(2026, 11, 24, 10, 0, 0, 500_000, tzinfo=dt.timezone(dt.timedelta(hours=9)))
 ANN = Account(id="ann", name="ann", display_name="Ann", role="interpreter", department="")
@@ -30,6 +31,24 @@ def test_live_playlist_names_what_is_complete() -> None:
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T01:00:00.500Z\n"
         "#EXTINF:6.000,\nseg0.vtt\n#EXTINF:6.000,\nseg1.vtt\n"
     )
+
+
+def test_wall_clock_after_a_pause_of_the_source_is_the_one_of_the_new_beginning() -> None:
+    again = BEGAN + dt.timedelta(hours=1)
+    paused = Published(began=BEGAN, complete_s=25.0, ended=False, anchors=((0.0, BEGAN), (14.0, again)))
+    lines = hls.playlist(paused).splitlines()
+    assert lines[4:] == [
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T01:00:00.500Z",
+        "#EXTINF:6.000,",
+        "seg0.vtt",
+        "#EXTINF:6.000,",
+        "seg1.vtt",
+        "#EXTINF:6.000,",
+        "seg2.vtt",
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T02:00:04.500Z",
+        "#EXTINF:6.000,",
+        "seg3.vtt",
+    ]
 
 
 def test_segment_waits_for_words_that_began_just_before_its_end() -> None:
@@ -147,6 +166,36 @@ async def test_easy_japanese_is_served_as_japanese(site: Running) -> None:
     await site.translated()
     text, _ = await get(site, f"/meetings/{meeting}/hls/ja-Hira/playlist.m3u8")
     assert text.count(".vtt") == 3
+
+
+async def test_playlist_goes_on_in_a_long_silence(site: Running) -> None:
+    meeting = await spoken(site)
+    before, _ = await get(site, f"/meetings/{meeting}/hls/en/playlist.m3u8")
+    await site.service.note_samples(meeting, 60 * 16_000)
+    after, _ = await get(site, f"/meetings/{meeting}/hls/en/playlist.m3u8")
+    assert (before.count(".vtt"), after.count(".vtt")) == (3, 9)
+
+
+async def test_player_is_a_reader_and_gets_every_caption_from_the_beginning(site: Running) -> None:
+    plan = Plan(languages=("ja",), recorded=())
+    made = await site.service.create(title="T", language="en", account=None, plan=plan)
+    for number in range(1, 5):
+        await site.service.commit_segment(made.meeting.id, segment(number))
+    await get(site, f"/meetings/{made.meeting.id}/hls/ja/playlist.m3u8")
+    await site.translated()
+    text, _ = await get(site, f"/meetings/{made.meeting.id}/hls/ja/playlist.m3u8")
+    assert text.count(".vtt") == 1
+
+
+async def test_wall_clock_of_a_source_that_began_anew_is_kept(site: Running) -> None:
+    meeting = await spoken(site)
+    await site.service.anchor(meeting, 0)
+    await site.service.anchor(meeting, 10 * 16_000)
+    found = await site.service.published(await site.service.get(meeting), "en")
+    assert [since for since, _ in found.anchors] == [0.0, 10.0]
+    await site.service.anchor(meeting, 5 * 16_000)
+    found = await site.service.published(await site.service.get(meeting), "en")
+    assert [since for since, _ in found.anchors] == [0.0, 5.0]
 
 
 async def test_ended_meeting_is_a_recording(site: Running) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,7 @@ from core.errors import Busy
 from core.tasks import Tasks
 from tests.transcripts.conftest import Running, segment
 from transcripts.hub import Frame, Hub, HubOptions, Viewer, caption_frame, event_frame, frame_bytes
-from transcripts.model import Caption, Partial
+from transcripts.model import Caption, MeetingState, Partial
 from transcripts.service import Reading
 
 
@@ -42,11 +46,11 @@ class Memory:
 
     def numbers(self) -> list[int]:
         """Positions of the captions it was handed."""
-        return [int(frame.split(b"\n")[0][4:]) for frame in self.frames if frame.startswith(b"id: ")]
+        return [int(number) for number in re.findall(rb"^id: (\d+)$", b"".join(self.frames), re.MULTILINE)]
 
     def events(self, name: str) -> list[dict[str, object]]:
-        marker = f"event: {name}\ndata: ".encode()
-        return [json.loads(frame.split(marker)[1]) for frame in self.frames if marker in frame]
+        found = re.findall(rf"^event: {name}\ndata: (.*)$".encode(), b"".join(self.frames), re.MULTILINE)
+        return [json.loads(data) for data in found]
 
     async def until(self, count: int) -> None:
         """Wait for so many captions."""
@@ -161,6 +165,16 @@ async def test_partial_goes_to_readers_of_the_spoken_language_only(site: Running
     assert japanese.events("partial") == []
 
 
+async def test_viewer_that_has_seen_all_needs_not_read_the_store(site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    first = Memory()
+    assert not site.hub.is_at(meeting, 0)
+    site.hub.join(meeting, viewer(first))
+    await commit(site, meeting, 1)
+    await first.until(1)
+    assert [site.hub.is_at(meeting, position) for position in (0, 1, 2)] == [False, True, False]
+
+
 async def test_newcomer_is_shown_what_is_being_said(site: Running) -> None:
     meeting = (await site.meeting()).meeting.id
     first, second = Memory(), Memory()
@@ -262,13 +276,268 @@ async def test_quiet_stream_gets_a_heartbeat() -> None:
     hub = Hub(read_after=nothing_new, bus=bus, clock=clock, tasks=tasks)
     line = Memory()
     hub.join("m", viewer(line))
-    clock.advance(10)
     async with asyncio.timeout(10):
+        while not line.events("state"):
+            bus.publish("captions:m")
+            await asyncio.sleep(0)
+        clock.advance(10)
         while b":\n\n" not in line.frames:
             bus.publish("captions:m")
             await asyncio.sleep(0)
     assert line.frames.count(b":\n\n") == 1
     await tasks.close()
+
+
+def fan(*, read: Callable[[str, int], Awaitable[Reading]] | None = None, **limits: Any) -> Fan:
+    """A hub alone, without a store."""
+    tasks, clock, bus = Tasks(), ManualClock(), LocalBus()
+    options = HubOptions(**limits)
+    hub = Hub(read_after=read or nothing_new, bus=bus, clock=clock, tasks=tasks, options=options)
+    return Fan(hub=hub, tasks=tasks, clock=clock, bus=bus)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    """A hub alone, with what moves it."""
+
+    hub: Hub
+    tasks: Tasks
+    clock: ManualClock
+    bus: LocalBus
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Let the hub look again and again until something is true."""
+        async with asyncio.timeout(10):
+            while not true():
+                self.bus.publish("captions:m")
+                await asyncio.sleep(0)
+
+
+def said(text: str, start: float = 1.0, language: str = "en") -> Partial:
+    return Partial(start=start, text=text, stable_chars=0, language=language)
+
+
+def captioned(position: int, lang: str = "en") -> Caption:
+    return Caption(
+        meeting_id="m",
+        seq=position,
+        rev=1,
+        lang=lang,
+        text=f"Text {position}",
+        start=position,
+        end=position + 0.5,
+        origin="speech",
+        flags=(),
+        position=position,
+    )
+
+
+class Shelf:
+    """A store in memory: captions by position, handed out in pages."""
+
+    def __init__(self, page: int = 100) -> None:
+        self.captions: list[Caption] = []
+        self.state: MeetingState = "live"
+        self._page = page
+
+    async def __call__(self, meeting_id: str, position: int) -> Reading:
+        found = [one for one in self.captions if one.position > position][: self._page]
+        return Reading(
+            captions=tuple(found), position=found[-1].position if found else position, state=self.state
+        )
+
+
+async def test_what_is_new_at_once_is_handed_over_as_one_frame() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf)
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    await room.until(lambda: bool(line.events("state")))
+    shelf.captions += [captioned(1), captioned(2), captioned(3)]
+    before = len(line.frames)
+    await room.until(lambda: line.numbers() == [1, 2, 3])
+    assert len(line.frames) == before + 1
+    await room.tasks.close()
+
+
+async def test_all_viewers_of_the_same_languages_are_handed_the_same_bytes() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf)
+    lines = [Memory() for _ in range(3)]
+    for line in lines:
+        room.hub.join("m", viewer(line, "en", "ja"))
+    shelf.captions += [captioned(1), captioned(2, "ja")]
+    await room.until(lambda: lines[2].numbers() == [1, 2])
+    assert lines[0].frames[-1] is lines[1].frames[-1] is lines[2].frames[-1]
+    await room.tasks.close()
+
+
+async def test_large_audience_is_written_to_in_slices_and_nobody_is_left_out() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf, slice=3)
+    lines = [Memory() for _ in range(10)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    room.hub.show_partial("m", said("Good"))
+    assert sum(bool(line.events("partial")) for line in lines) == 3  # the first slice went out at once
+    await room.until(lambda: all(line.events("partial") for line in lines))
+    shelf.captions += [captioned(1), captioned(2)]
+    await room.until(lambda: all(line.numbers() == [1, 2] for line in lines))
+    assert [len(line.events("partial")) for line in lines] == [1] * 10
+    await room.tasks.close()
+
+
+async def test_partials_that_come_while_others_are_written_to_melt_into_the_newest() -> None:
+    room = fan(slice=1)
+    lines = [Memory() for _ in range(4)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    for text in ("Good", "Good mor", "Good morning"):
+        room.hub.show_partial("m", said(text))
+    await room.until(lambda: all("Good morning" in str(line.events("partial")) for line in lines))
+    assert sorted([one["text"] for one in line.events("partial")] for line in lines) == (
+        [["Good", "Good morning"]] * 4
+    )
+    await room.tasks.close()
+
+
+async def test_captions_keep_their_order_over_slices_and_pages() -> None:
+    shelf = Shelf(page=2)
+    room = fan(read=shelf, slice=2)
+    lines = [Memory() for _ in range(7)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    for position in range(1, 12):
+        shelf.captions.append(captioned(position))
+        room.bus.publish("captions:m")
+        await asyncio.sleep(0)
+    await room.until(lambda: all(len(line.numbers()) >= 11 for line in lines))
+    assert [line.numbers() for line in lines] == [list(range(1, 12))] * 7
+    await room.tasks.close()
+
+
+async def test_viewer_that_joins_between_slices_gets_everything_once() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf, slice=1)
+    lines = [Memory() for _ in range(5)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    shelf.captions.append(captioned(1))
+    await room.until(lambda: any(line.numbers() for line in lines))
+    late = Memory()
+    assert not room.hub.join("m", viewer(late, position=0))  # it has to read caption 1 itself
+    assert room.hub.join("m", viewer(late, position=1))
+    shelf.captions.append(captioned(2))
+    await room.until(lambda: all(line.numbers() == [1, 2] for line in lines) and bool(late.numbers()))
+    assert late.numbers() == [2]
+    await room.tasks.close()
+
+
+async def test_viewer_that_left_between_slices_is_not_written_to() -> None:
+    room = fan(slice=1)
+    lines = [Memory() for _ in range(3)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    room.hub.show_partial("m", said("Good"))
+    gone = next(line for line in lines if not line.events("partial"))
+    gone.waiting = None
+    await room.until(lambda: sum(bool(line.events("partial")) for line in lines) == 2)
+    await room.until(lambda: gone.ended == "cut")
+    assert (gone.events("partial"), room.hub.readers("m")) == ([], {"en": 2})
+    await room.tasks.close()
+
+
+async def test_viewer_that_reads_slowly_is_spared_partials_but_not_captions() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf)
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    line.waiting = 5000
+    room.hub.show_partial("m", said("Good"))
+    shelf.captions.append(captioned(1))
+    await room.until(lambda: line.numbers() == [1])
+    assert line.events("partial") == []
+    await room.tasks.close()
+
+
+async def test_viewer_that_caught_up_is_shown_only_the_newest_partial() -> None:
+    room = fan()
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    line.waiting = 5000
+    for text in ("Good", "Good morning", ""):
+        room.hub.show_partial("m", said(text))
+    line.waiting = 0
+    await room.until(lambda: bool(line.events("partial")))
+    assert [one["text"] for one in line.events("partial")] == [""]
+    await room.tasks.close()
+
+
+async def test_partials_of_two_languages_stand_beside_each_other() -> None:
+    room = fan()
+    first, both = Memory(), Memory()
+    room.hub.join("m", viewer(first, "en"))
+    room.hub.show_partial("m", said("Good"))
+    room.hub.show_partial("m", said("おは", language="ja"))
+    room.hub.join("m", viewer(both, "en", "ja"))
+    assert [one["lang"] for one in first.events("partial")] == ["en"]
+    assert [one["lang"] for one in both.events("partial")] == ["en", "ja"]
+    await room.tasks.close()
+
+
+async def test_numbers_of_the_state_are_told_at_most_once_a_second() -> None:
+    room = fan()
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    await room.until(lambda: len(line.events("state")) == 1)
+    room.hub.show_delay("m", 5.0)
+    for _ in range(5):
+        room.bus.publish("captions:m")
+        await asyncio.sleep(0)
+    assert len(line.events("state")) == 1
+    room.clock.advance(1)
+    await room.until(lambda: len(line.events("state")) == 2)
+    assert line.events("state")[-1]["behind_s"] == 5
+    await room.tasks.close()
+
+
+async def test_end_of_the_meeting_is_told_at_once() -> None:
+    shelf = Shelf()
+    room = fan(read=shelf)
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    await room.until(lambda: len(line.events("state")) == 1)
+    shelf.state = "ended"
+    await room.until(lambda: len(line.events("state")) == 2)
+    assert line.events("state")[-1]["state"] == "ended"
+    await room.tasks.close()
+
+
+async def test_heartbeats_of_a_large_audience_are_spread_and_reach_everybody_once() -> None:
+    room = fan(slice=2, heartbeat_gap_s=0.0)
+    lines = [Memory() for _ in range(7)]
+    for line in lines:
+        room.hub.join("m", viewer(line))
+    await room.until(lambda: all(line.events("state") for line in lines))
+    room.clock.advance(10)
+    await room.until(lambda: all(b":\n\n" in line.frames for line in lines))
+    assert [line.frames.count(b":\n\n") for line in lines] == [1] * 7
+    await room.tasks.close()
+
+
+async def test_audience_that_was_just_served_needs_no_heartbeat() -> None:
+    room = fan()
+    line = Memory()
+    room.hub.join("m", viewer(line))
+    await room.until(lambda: bool(line.events("state")))
+    room.clock.advance(9)
+    room.hub.show_partial("m", said("Good"))
+    room.clock.advance(9)
+    for _ in range(5):
+        room.bus.publish("captions:m")
+        await asyncio.sleep(0)
+    assert b":\n\n" not in line.frames
+    await room.tasks.close()
 
 
 def test_frame_is_one_chunk_of_http() -> None:

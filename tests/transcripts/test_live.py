@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transcripts.agreement import normal
+from transcripts.clauses import HoldLimits
 from transcripts.live import (
     AudioArrived,
     Command,
@@ -34,6 +37,9 @@ from transcripts.live import (
 from transcripts.model import Hypothesis, Partial, Segment, Word
 
 STEP_S = 0.1
+PATIENT = LivePolicy(
+    hold=HoldLimits(clause_s=99, link_s=99, anywhere_s=99, never_s=99)
+)  # waits for whole sentences
 Hear = Callable[[Window], Sequence[Word]]
 
 
@@ -65,10 +71,13 @@ class Play:
     latency_s: float = 0.2
     fail: Callable[[Window], bool] = lambda window: False
     silence_s: float = 0.35
+    language: str = "en"
+    languages: tuple[str, ...] = ()
+    detect: Callable[[Window], str] = lambda window: window.languages[0]
     log: list[tuple[float, Command]] = field(default_factory=list)
 
     def run(self) -> Play:
-        self.session = LiveSession(self.policy, language="en")
+        self.session = LiveSession(self.policy, language=self.language, languages=self.languages)
         self.answers: list[tuple[float, Window]] = []
         events = [(start + 0.03, VoiceStarted(start)) for start, _ in self.stretches]
         events += [(end + self.silence_s, VoiceStopped(end)) for _, end in self.stretches]
@@ -90,7 +99,7 @@ class Play:
         if self.fail(window):
             self.tell(RecognitionFailed(window), now)
         else:
-            hypothesis = Hypothesis(words=tuple(self.hear(window)), language="en")
+            hypothesis = Hypothesis(words=tuple(self.hear(window)), language=self.detect(window))
             self.tell(Recognised(window, hypothesis, self.latency_s), now)
 
     def tell(self, event: Event, now: float) -> None:
@@ -101,8 +110,12 @@ class Play:
                 self.answers.append((now + self.latency_s, command.window))
 
     @property
+    def committed(self) -> list[tuple[float, Segment]]:
+        return [(at, command.segment) for at, command in self.log if isinstance(command, Commit)]
+
+    @property
     def segments(self) -> list[Segment]:
-        return [command.segment for _, command in self.log if isinstance(command, Commit)]
+        return [segment for _, segment in self.committed]
 
     @property
     def partials(self) -> list[Partial]:
@@ -132,7 +145,7 @@ def test_sentence_is_committed_once_after_the_voice_stops() -> None:
 
 def test_words_become_stable_while_the_voice_goes_on() -> None:
     text = "The school is closed when there is a typhoon warning in the morning."
-    play = Play([(1.0, 4.9)], truthful(spoken(text, start=1.0)), until=8.0).run()
+    play = Play([(1.0, 4.9)], truthful(spoken(text, start=1.0)), until=8.0, policy=PATIENT).run()
     grown = [
         (at, command.partial.text[: command.partial.stable_chars])
         for at, command in play.log
@@ -169,7 +182,7 @@ def test_short_pause_inside_a_sentence_does_not_cut_it() -> None:
             heard[-1] = Word(text="shoes.", start=heard[-1].start, end=heard[-1].end, probability=0.9)
         return heard
 
-    play = Play([(1.0, 2.2), (2.65, 4.15)], hear, until=8.0).run()
+    play = Play([(1.0, 2.2), (2.65, 4.15)], hear, until=8.0, policy=PATIENT).run()
     assert [each.text for each in play.segments] == ["You need indoor shoes, a bag and a cap."]
 
 
@@ -303,7 +316,7 @@ def test_final_window_that_always_fails_keeps_what_was_heard_before() -> None:
 
 def test_answer_to_a_forgotten_window_is_ignored() -> None:
     session = LiveSession(LivePolicy(), language="en")
-    stray = Window(number=7, start=0.0, end=1.0, final=True)
+    stray = Window(number=7, start=0.0, end=1.0, final=True, languages=("en",))
     assert session.handle(Recognised(stray, Hypothesis(words=tuple(ONE), language="en"), 0.1)) == []
 
 
@@ -370,6 +383,217 @@ def test_ten_hours_keep_only_seconds_of_audio_and_few_words() -> None:
     assert len(session._known) <= 120
 
 
+def test_long_sentence_is_cut_when_its_beginning_has_waited_long_enough() -> None:
+    text = "When the river rises after heavy rain, older people and families with small children should leave at once."
+    play = Play([(1.0, 6.7)], truthful(spoken(text, start=1.0)), until=9.0).run()
+    assert " ".join(each.text for each in play.segments) == text
+    assert [each.text for each in play.segments] == [
+        "When the river rises",
+        "after heavy rain, older people",
+        "and families with small children should leave at once.",
+    ]
+    assert all(len(each.words) >= play.policy.hold.least_words for each in play.segments)
+    waits = [at - segment.words[0].end for at, segment in play.committed]
+    assert max(waits) < play.policy.hold.never_s
+
+
+def test_hypothesis_that_stops_early_is_asked_for_the_rest() -> None:
+    script = spoken("Come to the second floor.", start=1.0) + spoken("Window number nine is free.", start=2.9)
+
+    def hear(window: Window) -> list[Word]:
+        heard = truthful(script)(window)
+        ends = [at for at, word in enumerate(heard) if word.text.endswith(".")]
+        return heard[: ends[0] + 1] if ends else heard  # Whisper ends with the first sentence
+
+    play = Play([(1.0, 4.4)], hear, until=8.0).run()
+    assert play.words == [normal(word.text) for word in script]
+
+
+def test_voice_without_words_after_the_last_word_is_asked_for_once_only() -> None:
+    play = Play([(1.0, 8.0)], truthful(ONE), until=12.0).run()
+    assert [each.end for each in play.windows if each.final] == pytest.approx([8.15] * len(play.segments))
+    assert play.words == ["the", "school", "is", "closed", "today"]
+
+
+def test_empty_interim_hypothesis_keeps_what_is_shown() -> None:
+    def hear(window: Window) -> list[Word]:
+        return [] if 2.4 < window.end < 3.1 and not window.final else truthful(LONG)(window)
+
+    play = Play([(1.0, 5.2)], hear, until=8.0, policy=PATIENT).run()
+    gone = [at for at, command in play.log if isinstance(command, DropPartial)]
+    assert not [at for at in gone if at < 5.2]
+
+
+LONG = spoken("The office is open from nine to five and it is closed on Sunday.", start=1.0)
+
+
+def test_ten_hours_without_a_pause_hold_a_bounded_state() -> None:
+    session = LiveSession(LivePolicy(), language="en", languages=("en", "pt"))
+    hours, step_s, each_s = 10, 11.0, 1.0
+    session.handle(VoiceStarted(0.0))
+    sizes: list[dict[str, int]] = []
+    count, held = 0, 0.0
+
+    def hear(window: Window) -> Hypothesis:
+        first, last = math.ceil(window.start / each_s - 0.5), math.ceil(window.end / each_s - 0.5)
+        words = tuple(
+            Word(
+                text=f"w{at}{'.' if at % 30 == 0 else ''}",
+                start=at * each_s,
+                end=(at + 1) * each_s,
+                probability=0.9,
+            )
+            for at in range(first, last)
+        )
+        return Hypothesis(words=words, language=window.languages[0])
+
+    forgotten = 0.0
+    for step in range(1, int(hours * 3600 / step_s)):
+        commands = session.handle(AudioArrived(step * step_s))
+        while commands:
+            command = commands.pop(0)
+            if isinstance(command, Recognise):
+                commands += session.handle(Recognised(command.window, hear(command.window), 0.1))
+            elif isinstance(command, Commit):
+                count += len(command.segment.words)
+            elif isinstance(command, Forget):
+                forgotten = command.before
+        held = max(held, step * step_s - forgotten)
+        sizes.append(sizes_of(session))
+    assert count >= hours * 3600 / each_s - 60
+    assert held <= LivePolicy().hard_window_s + step_s
+    assert {name for each in sizes for name, size in each.items() if size > MOST[name]} == set()
+
+
+# The most that each collection of a session may ever hold.
+MOST = {"_stretches": 2, "_known": 120, "_stable": 60, "_tail": 60, "_due": 0, "_said": 3, "_languages": 2}
+
+
+def sizes_of(session: LiveSession) -> dict[str, int]:
+    """How much every collection of a session holds, whatever it is called."""
+    return {
+        name: len(value) for name, value in vars(session).items() if isinstance(value, deque | tuple | list)
+    }
+
+
+# --- what nobody said ----------------------------------------------------------------------------------------------
+
+
+def test_loop_is_kept_once() -> None:
+    def hear(window: Window) -> list[Word]:
+        heard = truthful(spoken("Please bring the form", start=1.0))(window)
+        return heard + spoken("the form " * 20, start=heard[-1].end, each_s=0.0) if len(heard) == 4 else heard
+
+    play = Play([(1.0, 2.2)], hear, until=5.0).run()
+    assert play.words == ["please", "bring", "the", "form"]
+
+
+def test_phrase_of_silence_in_a_click_is_dropped() -> None:
+    def hear(window: Window) -> list[Word]:
+        return spoken("Thank you for watching.", start=window.start, each_s=(window.end - window.start) / 4)
+
+    play = Play([(1.0, 1.2)], hear, until=4.0).run()
+    assert (play.segments, play.partials) == ([], [])
+
+
+def test_thanks_that_are_really_said_are_kept() -> None:
+    play = Play(
+        [(1.0, 2.0)], truthful(spoken("Thank you very much.", start=1.0, each_s=0.25)), until=4.0
+    ).run()
+    assert [each.text for each in play.segments] == ["Thank you very much."]
+
+
+def test_same_sentence_heard_again_in_a_cough_is_dropped() -> None:
+    def hear(window: Window) -> list[Word]:
+        if window.start > 3.0:
+            return spoken("The school is closed today.", start=window.start, each_s=0.03)
+        return truthful(ONE)(window)
+
+    play = Play([(1.0, 2.5), (4.0, 4.3)], hear, until=7.0).run()
+    assert [each.text for each in play.segments] == ["The school is closed today."]
+
+
+def test_hypothesis_without_end_is_not_read_to_its_end() -> None:
+    endless = [Word(text=f"w{number}", start=1.0, end=1.1, probability=0.9) for number in range(100_000)]
+    play = Play([(1.0, 2.0)], lambda window: endless, until=4.0).run()
+    assert len(play.words) <= 20 * 3
+
+
+# --- several languages ---------------------------------------------------------------------------------------------
+
+
+def by_time(turns: Sequence[tuple[float, str]]) -> Callable[[Window], str]:
+    """The language that is spoken where a window ends; the one expected where nothing is to be found out."""
+
+    def detect(window: Window) -> str:
+        spoken_now = [tag for start, tag in turns if start <= window.end - 0.3]
+        return spoken_now[-1] if len(window.languages) > 1 else window.languages[0]
+
+    return detect
+
+
+MIXED = spoken("Bom dia a todos os pais.", start=1.0) + spoken("Good morning to all of you.", start=4.0)
+
+
+def bilingual(**changes: object) -> Play:
+    known: dict[str, object] = {
+        "stretches": [(1.0, 2.8), (4.0, 5.8)],
+        "hear": truthful(MIXED),
+        "until": 8.0,
+        "language": "en",
+        "languages": ("en", "pt"),
+        "detect": by_time([(0.0, "pt"), (4.0, "en")]),
+    }
+    return Play(**(known | changes)).run()  # type: ignore[arg-type]
+
+
+def test_each_segment_carries_the_language_heard() -> None:
+    assert [(each.language, each.text) for each in bilingual().segments] == [
+        ("pt", "Bom dia a todos os pais."),
+        ("en", "Good morning to all of you."),
+    ]
+
+
+def test_language_is_found_out_once_for_each_stretch() -> None:
+    asked = [each for each in bilingual().windows if len(each.languages) > 1]
+    assert len(asked) == 2
+
+
+def test_language_heard_last_is_expected_next() -> None:
+    asked = [each.languages for each in bilingual().windows if len(each.languages) > 1]
+    assert asked == [("en", "pt"), ("pt", "en")]
+
+
+def test_short_window_before_the_end_is_not_asked_for_its_language() -> None:
+    short = [each for each in bilingual().windows if not each.final and each.end - each.start < 2.0]
+    assert short
+    assert all(len(each.languages) == 1 for each in short)
+
+
+def test_nothing_is_stable_before_its_language_is_known() -> None:
+    play = bilingual(detect=by_time([(0.0, "pt")]), stretches=[(1.0, 2.8)], until=6.0)
+    assert all(each.stable_chars == 0 for each in play.partials if each.language == "en")
+
+
+def test_one_language_is_never_found_out() -> None:
+    play = Play([(1.0, 2.5)], truthful(ONE), until=6.0).run()
+    assert {each.languages for each in play.windows} == {("en",)}
+
+
+def test_change_of_language_without_a_pause_completes_what_was_said() -> None:
+    text = " ".join(f"w{number}" for number in range(150))
+    play = bilingual(
+        stretches=[(1.0, 46.0)],
+        hear=truthful(spoken(text, start=1.0)),
+        until=50.0,
+        detect=by_time([(0.0, "pt"), (20.0, "en")]),
+    )
+    tags = [each.language for each in play.segments]
+    assert tags == sorted(tags, reverse=True)
+    assert set(tags) == {"pt", "en"}
+    assert play.words == [f"w{number}" for number in range(150)]
+
+
 # --- whatever the recogniser says ----------------------------------------------------------------------------------
 
 # Words that come again soon.
@@ -430,12 +654,15 @@ def worlds(draw: st.DrawFn) -> Play:
         ]
 
     failing = draw(st.sampled_from([0.0, 0.3, 1.0]))
+    languages = draw(st.sampled_from([(), ("en", "pt", "ja")]))
     return Play(
         stretches,
         hear,
         until=round(at + draw(st.floats(0.0, 2.0)), 1),
         latency_s=draw(st.sampled_from([0.0, 0.3, 3.0, 12.0])),
         fail=lambda window: random.random() < failing,
+        languages=languages,
+        detect=lambda window: random.choice(window.languages),
     ).run()
 
 
@@ -501,6 +728,41 @@ def test_no_window_asks_for_forgotten_audio_or_more_than_the_limit(play: Play) -
         elif isinstance(command, Recognise):
             assert command.window.start >= forgotten - 1e-6
             assert 0 < command.window.end - command.window.start <= play.policy.hard_window_s + 1e-6
+
+
+@WHATEVER
+@given(worlds())
+def test_work_always_ends_and_never_repeats_a_window(play: Play) -> None:
+    asked = [(each.start, each.end, each.final) for each in play.windows]
+    times_asked = max((asked.count(each) for each in asked), default=0)
+    assert times_asked <= 1 + play.policy.retries
+    assert not play.answers
+
+
+@WHATEVER
+@given(worlds())
+def test_final_windows_share_no_more_sound_than_an_open_sentence_or_a_forced_cut(play: Play) -> None:
+    finals = [window for window in play.windows if window.final]
+    for before, after in pairwise(finals):
+        shared = before.end - after.start
+        assert after.end > before.end - 1e-6 or after.start > before.start
+        assert shared <= play.policy.hard_window_s
+
+
+@WHATEVER
+@given(worlds())
+def test_committed_words_lie_in_the_windows_that_were_heard(play: Play) -> None:
+    last = max((window.end for window in play.windows), default=0.0)
+    for segment in play.segments:
+        assert segment.start <= segment.end <= last + 1e-6
+        assert segment.text
+        assert segment.words
+
+
+@WHATEVER
+@given(worlds())
+def test_segment_comes_no_earlier_than_its_sound(play: Play) -> None:
+    assert all(at >= segment.end - 1e-6 for at, segment in play.committed)
 
 
 @WHATEVER

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tests.transcripts.recordings import Briefing, read_briefing
-from transcripts.model import Word
+from transcripts.model import Hypothesis, Word
 from transcripts.offline import OfflineOptions, transcribe, voiced, windows
-from transcripts.recogniser import RATE
+from transcripts.recogniser import RATE, Hints, Samples
 from transcripts.recognisers.scripted import ScriptedRecogniser
 
 
@@ -62,3 +65,47 @@ def test_neighbouring_spans_are_heard_together() -> None:
 
 def test_span_longer_than_the_limit_stays_whole() -> None:
     assert windows([(0, 40), (41, 42)], 10) == [(0, 40), (41, 42)]
+
+
+class FirstSentence(ScriptedRecogniser):
+    """Ends with the first sentence of a window, as Whisper sometimes does."""
+
+    async def recognise(self, samples: Samples, **known: Any) -> Hypothesis:
+        heard = (await super().recognise(samples, **known)).words
+        ends = [at for at, word in enumerate(heard, start=1) if word.text.endswith((".", "?"))]
+        return Hypothesis(words=heard[: ends[0]] if ends else heard, language="en")
+
+
+async def test_window_that_is_not_heard_to_its_end_is_heard_on(briefing: Briefing) -> None:
+    recogniser = FirstSentence([Word(probability=1.0, **word) for word in briefing[1]["words"]])
+    samples = briefing[0][: 19 * RATE]
+    segments = await transcribe(samples, recogniser=recogniser, language="en")
+    said = [word["text"] for word in briefing[1]["words"] if word["end"] < 19]
+    assert [word.text for segment in segments for word in segment.words][: len(said)] == said
+
+
+class TwoLanguages(ScriptedRecogniser):
+    """Hears another language from a moment on, as a multilingual model that may choose."""
+
+    def __init__(self, briefing: Briefing, *, changes_s: float) -> None:
+        super().__init__([Word(probability=1.0, **word) for word in briefing[1]["words"]])
+        self._changes_s = changes_s
+        self.hints: list[Hints | None] = []
+
+    async def recognise(self, samples: Samples, *, at: float = 0.0, **asked: Any) -> Hypothesis:
+        self.hints.append(asked.get("hints"))
+        found = await super().recognise(samples, at=at, **asked)
+        return replace(found, language="pt" if at >= self._changes_s else "en")
+
+
+async def test_each_stretch_of_a_mixed_recording_has_its_language(briefing: Briefing) -> None:
+    recogniser = TwoLanguages(briefing, changes_s=20.0)
+    hints = Hints(languages=("en", "pt"))
+
+    segments = await transcribe(briefing[0], recogniser=recogniser, language=None, hints=hints)
+
+    words = [word for segment in segments for word in segment.words]
+    assert [word.text for word in words] == [word["text"] for word in briefing[1]["words"]]
+    assert {segment.language for segment in segments if segment.end <= 20.0} == {"en"}
+    assert {segment.language for segment in segments if segment.start >= 22.0} == {"pt"}
+    assert set(recogniser.hints) == {hints}

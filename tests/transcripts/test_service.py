@@ -13,6 +13,7 @@ from tests.transcripts.conftest import Build, Running, segment
 from transcripts import store
 from transcripts.service import QUEUE, MeetingOptions, MeetingService, clean, prefer, shown_for
 from translation.errors import UnknownLanguage
+from translation.glossary import Glossary
 from translation.model import Lane, Translation
 from translation.service import Translator
 
@@ -189,7 +190,15 @@ class Broken(Translator):
         super().__init__([])
         self.calls = 0
 
-    async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
+    async def translate(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        lane: Lane = "chat",
+        glossary: Glossary | None = None,
+    ) -> Translation:
         self.calls += 1
         raise RuntimeError("engine crashed")
 
@@ -337,7 +346,15 @@ async def test_stale_machine_translation_never_replaces_a_human_one(site: Runnin
     gate = asyncio.Event()
 
     class Slow(Translator):
-        async def translate(self, text: str, *, source: str, target: str, lane: Lane = "chat") -> Translation:
+        async def translate(
+            self,
+            text: str,
+            *,
+            source: str,
+            target: str,
+            lane: Lane = "chat",
+            glossary: Glossary | None = None,
+        ) -> Translation:
             await gate.wait()
             return await super().translate(text, source=source, target=target, lane=lane)
 

@@ -12,10 +12,11 @@ from core.clock import ManualClock, SystemClock
 from core.errors import Conflict
 from tests.transcripts.recordings import Briefing, read_briefing
 from transcripts.audio import to_s16le
+from transcripts.clauses import HoldLimits
 from transcripts.errors import RecognitionUnavailable
 from transcripts.live import LivePolicy
 from transcripts.model import Hypothesis, Partial, Segment, Word
-from transcripts.recogniser import RATE, Recogniser, Samples
+from transcripts.recogniser import RATE, Hints, Recogniser, Samples
 from transcripts.recognisers.scripted import ScriptedRecogniser
 from transcripts.recognisers.whisper import WhisperOptions, open_whisper
 from transcripts.session import AudioBuffer, LiveOptions, LiveRunner
@@ -24,6 +25,9 @@ from transcripts.session import AudioBuffer, LiveOptions, LiveRunner
 @pytest.fixture
 def briefing() -> Briefing:
     return read_briefing()
+
+
+PATIENT = LivePolicy(idle_s=2, hold=HoldLimits(clause_s=99, link_s=99, anywhere_s=99, never_s=99))
 
 
 def script(briefing: Briefing, *, moved_s: float = 0.0) -> list[Word]:
@@ -97,7 +101,12 @@ async def test_last_partial_takes_the_text_away(briefing: Briefing) -> None:
 
 
 async def test_meeting_goes_on_where_it_was_interrupted(briefing: Briefing) -> None:
-    live = runner(ScriptedRecogniser(script(briefing, moved_s=100.0)), first_seq=9, offset_s=100.0)
+    live = runner(
+        ScriptedRecogniser(script(briefing, moved_s=100.0)),
+        first_seq=9,
+        offset_s=100.0,
+        options=LiveOptions(policy=PATIENT),
+    )
     outputs = await listen(live, to_s16le(briefing[0][: int(4.4 * RATE)]))
     (segment,) = [each for each in outputs if isinstance(each, Segment)]
     assert segment.seq == 9
@@ -131,9 +140,12 @@ class Gated:
         at: float = 0.0,
         words: bool = True,
         final: bool = True,
+        hints: Hints | None = None,
     ) -> Hypothesis:
         await self.gate.wait()
-        return await self.inner.recognise(samples, language=language, at=at, words=words, final=final)
+        return await self.inner.recognise(
+            samples, language=language, at=at, words=words, final=final, hints=hints
+        )
 
     async def close(self) -> None:
         await self.inner.close()
@@ -201,11 +213,14 @@ class Failing:
         at: float = 0.0,
         words: bool = True,
         final: bool = True,
+        hints: Hints | None = None,
     ) -> Hypothesis:
         self.calls += 1
         if self.fails(self.calls):
             raise RuntimeError("out of memory")
-        return await self.inner.recognise(samples, language=language, at=at, words=words, final=final)
+        return await self.inner.recognise(
+            samples, language=language, at=at, words=words, final=final, hints=hints
+        )
 
     async def close(self) -> None:
         await self.inner.close()
@@ -227,9 +242,7 @@ async def test_recogniser_that_always_fails_is_reported_not_hidden(briefing: Bri
 
 async def test_gap_in_the_audio_commits_what_was_said(briefing: Briefing) -> None:
     clock = ManualClock()
-    live = runner(
-        ScriptedRecogniser(script(briefing)), clock=clock, options=LiveOptions(policy=LivePolicy(idle_s=2))
-    )
+    live = runner(ScriptedRecogniser(script(briefing)), clock=clock, options=LiveOptions(policy=PATIENT))
     await live.feed(to_s16le(briefing[0][: int(4.1 * RATE)]))
     await live.idle()
     clock.advance(3.0)
@@ -284,3 +297,9 @@ def test_buffer_forgets_whole_pieces_only() -> None:
     assert buffer.held_s == 2.0
     assert buffer.slice(2.5, 3.5).tolist() == [2.0] * (RATE // 2) + [3.0] * (RATE // 2)
     assert buffer.end == 4.0
+
+
+def test_translated_meetings_wait_longer_for_the_end_of_a_sentence() -> None:
+    options = LiveOptions(translated_hold=2.0)
+    assert options.when_translated().policy.hold == options.policy.hold.times(2.0)
+    assert options.when_translated().policy.limits == options.policy.limits

@@ -13,6 +13,7 @@ from tests.transcripts.conftest import MOMENT, segment
 from transcripts import store
 from transcripts.model import Meeting, MeetingState, Origin
 from transcripts.store import Draft
+from transcripts.tables import meetings_table
 
 MEETING = Meeting(
     id="m1", title="Briefing", language="en", languages=("en", "ja"), state="planned", created_at=MOMENT
@@ -67,7 +68,7 @@ async def test_first_start_is_kept_when_a_meeting_is_opened_again(
         await store.set_state(connection, "m1", "live", at=MOMENT)
         await store.set_state(connection, "m1", "ended", at=MOMENT + dt.timedelta(hours=1))
         await store.set_state(connection, "m1", "live", at=MOMENT + dt.timedelta(hours=2))
-        row = (await connection.execute(sa.select(store.meetings_table))).one()
+        row = (await connection.execute(sa.select(meetings_table))).one()
     assert (row.state, row.started_at, row.ended_at) == ("live", MOMENT, MOMENT + dt.timedelta(hours=1))
 
 

@@ -85,7 +85,44 @@ async def test_meeting_is_shown_without_its_secrets(site: Running) -> None:
     made = await site.meeting("ja")
     status, shown = await get(site.visitor, site, f"/api/v1/meetings/{made.meeting.id}")
     assert status == 200
-    assert set(shown) == {"id", "title", "language", "languages", "state", "created_at"}
+    assert set(shown) == {
+        "id", "title", "language", "languages", "spoken", "recorded", "partials", "audio_days", "state", "created_at",
+    }  # fmt: skip
+
+
+async def test_plan_of_a_meeting_comes_by_the_api(site: Running) -> None:
+    clerk = await site.log_in("clerk", "staff")
+    plan = {
+        "languages": ["ja", "pt-BR"], "recorded": ["ja"], "also_spoken": ["pt-BR"], "partials": True,
+        "audio_days": 7, "names": "田中 = Tanaka",
+    }  # fmt: skip
+    status, made = await post(clerk, site, {"title": "T", "language": "en", **plan})
+    assert status == 201
+    told = {name: made[name] for name in ("languages", "spoken", "recorded", "partials", "audio_days")}
+    assert told == {
+        "languages": ["en", "pt-BR", "ja"],
+        "spoken": ["en", "pt-BR"],
+        "recorded": ["en", "pt-BR", "ja"],
+        "partials": True,
+        "audio_days": 7,
+    }
+    assert (await site.service.get(made["id"])).names == "田中 = Tanaka"
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        ({"recorded": "ja"}, "“recorded” must be a list of language tags."),
+        ({"audio_days": -1}, "“audio_days” must be a whole number, 0 or more."),
+        ({"audio_days": 400}, "Sound is kept for at most 30 days."),
+        ({"names": 5}, "“names” must be a text."),
+        ({"also_spoken": ["ja-Hira"]}, "Speech cannot be recognised in ja-Hira; choose ja."),
+    ],
+)
+async def test_unusable_plan_is_refused(site: Running, plan: dict[str, Any], sentence: str) -> None:
+    clerk = await site.log_in("clerk", "staff")
+    status, answer = await post(clerk, site, {"title": "T", "language": "en", "languages": [], **plan})
+    assert (status, answer["error"]["message"]) == (400, sentence)
 
 
 async def test_captions_after_a_position(site: Running) -> None:

@@ -12,7 +12,10 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from core.accounts import Account
+from tests.transcripts.cable import Cable
 from tests.transcripts.conftest import Build, Running, segment, speech
+from transcripts.model import Partial
+from transcripts.phrases import breaks
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -71,7 +74,7 @@ async def open_page(
             COMPLAINTS.append(f"{message.text} {message.location}") if message.type == "error" else None
         ),
     )
-    await page.goto(site.url(path))
+    await page.goto(path if path.startswith("http") else site.url(path))
     return page
 
 
@@ -284,3 +287,192 @@ async def test_overlay_keeps_lines_as_short_as_subtitles(browser: Browser, site:
         "line => line.getBoundingClientRect().width / parseFloat(getComputedStyle(line).fontSize)"
     )
     assert 10 < width < 26  # 42 digits wide
+
+
+# Reading
+
+
+def saying(text: str, *, stable: int = 0, start: float = 2.0) -> Partial:
+    return Partial(start=start, text=text, stable_chars=stable, language="en")
+
+
+LONG = "The next meeting is on Friday, December 4th, at six thirty in the evening, on the second floor."
+
+
+async def lines_of(page: Page, selector: str) -> list[float]:
+    """The upper edges of the lines of a text, in pixels."""
+    found: list[float] = await page.locator(selector).evaluate(
+        """element => {
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            return [...new Set([...range.getClientRects()].map((box) => Math.round(box.top)))];
+        }"""
+    )
+    return found
+
+
+async def test_caption_stands_where_its_partial_stood(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    for seq in (1, 2):
+        await site.service.commit_segment(meeting, segment(seq))
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await watching(site, meeting, page)
+    site.hub.show_partial(meeting, saying(LONG, stable=len(LONG), start=6.0))
+    await expect(page.locator("#partial")).to_have_text(LONG)
+    before = await lines_of(page, "#partial")
+    await site.service.commit_segment(meeting, segment(3, LONG))
+    await expect(page.locator("li[data-seq='3'] .text")).to_have_text(LONG)
+    await expect(page.locator("#partial")).to_be_hidden()
+    assert len(before) > 1
+    assert await lines_of(page, "li[data-seq='3'] .text") == before
+
+
+async def test_stable_words_stay_on_their_lines_while_the_rest_changes(
+    browser: Browser, site: Running
+) -> None:
+    meeting = (await site.meeting()).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    await watching(site, meeting, page)
+    stable = "The next meeting is on"
+    seen = []
+    for tail in (" Fry", " Friday, December", " Friday December 4th, at six thirty in the evening"):
+        site.hub.show_partial(meeting, saying(stable + tail, stable=len(stable)))
+        await expect(page.locator("#partial")).to_have_text(stable + tail)
+        seen.append(
+            await page.locator("#partial .stable").evaluate(
+                "part => [...part.getClientRects()].map((box) => [box.left, box.width, box.height])"
+            )
+        )
+    assert seen[0] == seen[1] == seen[2]
+
+
+async def test_connection_that_broke_resumes_without_gap_or_repeat_and_says_so(
+    browser: Browser, site: Running
+) -> None:
+    meeting = (await site.meeting()).meeting.id
+    await site.service.commit_segment(meeting, segment(1))
+    assert site.server.port is not None
+    cable = Cable(site.server.port)
+    port = await cable.open()
+    page = await open_page(browser, site, f"http://127.0.0.1:{port}/meetings/{meeting}?ui=en")
+    await watching(site, meeting, page)
+    cable.pull()
+    await expect(page.locator("#cut")).to_be_visible()
+    await expect(page.locator("#cut")).to_have_text("Connection lost. Captions go on when it is back.")
+    for seq in (2, 3):
+        await site.service.commit_segment(meeting, segment(seq, f"Sentence {seq}."))
+    cable.put_back()
+    await expect(page.locator("#cut")).to_be_hidden(timeout=20_000)
+    await expect(page.locator("li[data-seq='3']")).to_be_attached()
+    shown = await page.locator(".captions .text").all_inner_texts()
+    assert shown == ["The school opens at 9.", "Sentence 2.", "Sentence 3."]
+    await page.close()
+    await cable.close()
+    COMPLAINTS.clear()  # the browser reports every connection that broke
+
+
+async def test_delay_is_told_in_the_language_of_the_reader(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("pt-BR")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=pt-BR")
+    await site.service.start(meeting)
+    await expect(page.locator("[data-state-chip]")).to_have_text("Ao vivo")
+    site.hub.show_delay(meeting, 7.2)
+    await site.service.commit_segment(meeting, segment(1))
+    await expect(page.locator("#delay")).to_have_text("As legendas estão 7 s atrasadas")
+
+
+async def test_text_that_arrives_can_be_broken_between_phrases(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting(language="ja")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=ja&ui=en")
+    await watching(site, meeting, page)
+    text = "次の説明会は十二月四日金曜日の午後六時半から、二階の多目的ホールで行います。"
+    await site.service.commit_segment(meeting, segment(1, text))
+    await expect(page.locator("li[data-seq='1'] .text")).to_have_text(text)
+    assert await page.locator("li[data-seq='1'] wbr").count() == len(breaks(text, "ja"))
+
+
+async def test_keys_change_size_and_language_and_show_themselves(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=en&ui=en", width=1280)
+    await page.keyboard.press("+")
+    assert await page.evaluate("document.documentElement.dataset.size") == "2"
+    await page.keyboard.press("?")
+    await expect(page.locator("#shortcuts")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#shortcuts")).to_be_hidden()
+    await page.keyboard.press("l")
+    await expect(page.locator("#captions")).to_have_attribute("data-chosen", "ja")
+
+
+async def test_screen_readers_hear_captions_but_not_what_is_still_changing(
+    browser: Browser, site: Running
+) -> None:
+    meeting = (await site.meeting()).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?ui=en")
+    log = page.get_by_role("log")
+    assert await log.get_attribute("aria-live") == "polite"
+    assert await page.locator("[role=log] #partial").count() == 0
+    assert await page.locator("#partial").get_attribute("aria-hidden") == "true"
+
+
+async def test_hall_screen_hides_its_controls_until_the_pointer_moves(
+    browser: Browser, site: Running
+) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?screen=1&ui=en", width=1280)
+    bar = page.locator("#hall-bar")
+    await expect(bar).to_have_css("opacity", "0")
+    await page.mouse.move(300, 300)
+    await expect(bar).to_have_css("opacity", "1")
+
+
+async def test_invitation_on_the_hall_screen_makes_room_for_the_first_words(
+    browser: Browser, site: Running
+) -> None:
+    meeting = (await site.meeting("ja", "pt-BR")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=en&screen=1", width=1280)
+    await expect(page.get_by_text("Acompanhe no seu celular")).to_be_visible()
+    await site.service.commit_segment(meeting, segment(1))
+    await expect(page.get_by_text("Acompanhe no seu celular")).to_be_hidden()
+    await expect(page.locator("#join .qr")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
+async def test_long_words_fit_every_screen(browser: Browser, site: Running, width: int) -> None:
+    meeting = (await site.meeting("ja", "pt-BR")).meeting.id
+    await site.service.commit_segment(meeting, segment(1, "Donaudampfschifffahrtsgesellschaft" * 5))
+    await site.translated()
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=en&second=ja", width=width)
+    for path in ("?lang=en&second=ja", "?lang=en&screen=1", "?lang=en&overlay=1", "/poster"):
+        await page.goto(site.url(f"/meetings/{meeting}{path}"))
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+async def test_overlay_is_clear_and_has_no_more_lines_than_asked_for(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja")).meeting.id
+    for seq in (1, 2, 3):
+        await site.service.commit_segment(meeting, segment(seq, LONG))
+        await site.translated()
+    page = await open_page(
+        browser, site, f"/meetings/{meeting}?overlay=1&lang=en&second=ja&lines=2&size=40", width=1280
+    )
+    for element in ("html", "body", "main"):
+        await expect(page.locator(element)).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    heights = await page.locator(".flow").evaluate_all("flows => flows.map((flow) => flow.clientHeight)")
+    assert heights == [112, 112]  # two lines of 40 px × 1.4, for each language
+
+
+async def test_overlay_clears_itself_when_nobody_speaks(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?overlay=1&seconds=1", width=1280)
+    await site.service.commit_segment(meeting, segment(1))
+    await expect(page.locator(".captions .text")).to_have_text("The school opens at 9.")
+    await expect(page.locator("#captions")).to_have_css("opacity", "0")
+    await site.service.commit_segment(meeting, segment(2))
+    await expect(page.locator("#captions")).to_have_css("opacity", "1")
+
+
+async def test_language_that_is_read_is_in_sight_on_a_phone(browser: Browser, site: Running) -> None:
+    meeting = (await site.meeting("ja", "zh-Hans", "pt-BR", "vi", "es", "ne")).meeting.id
+    page = await open_page(browser, site, f"/meetings/{meeting}?lang=ne")
+    await expect(page.locator(".tongues [aria-current]")).to_be_in_viewport(ratio=0.9)

@@ -12,6 +12,7 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector
 from core.accounts import Account
 from tests.transcripts.conftest import Build, Running, captions, events, segment
 from transcripts.hub import HubOptions
+from transcripts.phrases import breaks
 from transcripts.service import MeetingOptions
 
 ANN = Account(id="ann", name="ann", role="interpreter", display_name="Ann", department="")
@@ -42,6 +43,7 @@ async def test_stream_has_everything_so_far_and_what_follows(site: Running) -> N
         "seq": 1,
         "rev": 1,
         "lang": "en",
+        "written_in": "en",
         "text": "The school opens at 9.",
         "start": 2.0,
         "end": 3.5,
@@ -264,3 +266,55 @@ async def test_stream_of_state_names_the_readers(site: Running) -> None:
                 if event.name == "state":
                     break
     assert event.data == {"state": "planned", "behind_s": 0, "readers": {"ja": 1}}
+
+
+async def test_web_server_forgets_a_connection_whose_stream_is_under_way(site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    assert site.server.runner is not None
+    server = site.server.runner.server
+    assert server is not None
+    async with site.visitor.get(site.url(f"/meetings/{meeting}/captions")) as stream:
+        await readers(stream, {"en": 1})
+        async with asyncio.timeout(10):
+            while server.connections:  # noqa: ASYNC110 -- the server has no event for it
+                await asyncio.sleep(0)
+        await commit(site, meeting, 1)
+        assert [event.data["seq"] for event in await captions(stream, 1)] == [1]
+
+
+async def test_bytes_after_the_request_are_passed_over(site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    reader, writer = await asyncio.open_connection(site.server.host, site.server.port)
+    writer.write(f"GET /meetings/{meeting}/captions HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    await reader.readuntil(b"event: state")
+    writer.write(b"GET /meetings HTTP/1.1\r\nHost: test\r\n\r\n")
+    await commit(site, meeting, 1)
+    async with asyncio.timeout(10):
+        between = await reader.readuntil(b"id: 1\n")
+    assert b"HTTP/1.1" not in between
+    writer.close()
+
+
+async def test_viewer_that_leaves_while_it_is_sent_the_past_is_forgotten(site: Running) -> None:
+    meeting = (await site.meeting()).meeting.id
+    await commit(site, meeting, *range(1, 30))
+    for _ in range(20):
+        _, writer = await asyncio.open_connection(site.server.host, site.server.port)
+        writer.write(f"GET /meetings/{meeting}/captions HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+        await writer.drain()
+        writer.transport.abort()
+    async with site.visitor.get(site.url(f"/meetings/{meeting}/captions")) as stream:
+        await readers(stream, {"en": 1})
+    async with asyncio.timeout(10):
+        while site.hub.readers(meeting):  # noqa: ASYNC110 -- the hub has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_stream_in_a_language_without_spaces_says_where_lines_may_end(site: Running) -> None:
+    meeting = (await site.meeting(language="ja")).meeting.id
+    text = "学校は九時に始まります。上履きを持ってきてください。"
+    await site.service.commit_segment(meeting, segment(1, text))
+    async with site.visitor.get(site.url(f"/meetings/{meeting}/captions")) as stream:
+        (event,) = await captions(stream, 1)
+    assert event.data["breaks"] == breaks(text, "ja")
+    assert len(event.data["breaks"]) > 2

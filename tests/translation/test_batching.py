@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 
@@ -462,3 +463,51 @@ async def test_closed_scheduler_takes_nothing_more(bench: Bench) -> None:
     await bench.scheduler.close()
     with pytest.raises(Unavailable, match="stopping"):
         await bench.runner.translate("late", PAIR, lane="chat")
+
+
+async def test_what_does_not_fill_a_batch_is_parted_among_free_workers(wide: Bench) -> None:
+    await wide.ask("warm")
+    await wide.many(["a", "b", "c"])
+    assert sorted(map(len, wide.engine.batches)) == [1, 1, 2]
+
+
+async def test_full_batch_is_not_parted(wide: Bench) -> None:
+    await wide.ask("warm")
+    await wide.many(list("abcdefgh"))
+    assert [len(batch) for batch in wide.engine.batches] == [1, 4, 4]
+
+
+async def test_busy_worker_gets_no_part(wide: Bench) -> None:
+    busy = await wide.hold()
+    asked = [wide.ask(text) for text in "abc"]
+    await turns()
+    wide.engine.go.set()
+    await asyncio.gather(busy, *asked)
+    assert sorted(map(len, wide.engine.batches)) == [1, 3]
+
+
+async def test_caption_waits_for_no_others_of_its_moment(bench: Bench) -> None:
+    await bench.ask("warm")
+    await bench.many(["a", "b", "c"], "live")
+    assert bench.engine.batches == [["warm"], ["a"], ["b", "c"]]
+
+
+async def test_second_try_of_a_caption_goes_before_bulk_work_that_waits(bench: Bench) -> None:
+    async def caption() -> list[Output]:
+        return [
+            await bench.runner.translate("caption", PAIR, lane="live", careful=careful)
+            for careful in (False, True)
+        ]
+
+    bench.engine.go.clear()
+    tries = bench.tasks.spawn("caption", caption())
+    assert await asyncio.to_thread(bench.engine.entered.acquire, timeout=10)
+    bulk = bench.ask("bulk", "bulk")
+    await turns()
+    bench.engine.go.set()
+    await asyncio.gather(tries, bulk)
+    assert bench.engine.batches == [["caption"], ["caption"], ["bulk"]]
+
+
+async def test_busy_event_loop_keeps_workers_waiting_for_less_than_python_would(bench: Bench) -> None:
+    assert sys.getswitchinterval() == pytest.approx(BatchingOptions().switch_s)

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translation.facts import find, mentions, twins
+from translation.facts import find, finding, mentions, twins
 
 
 def values(text: str, language: str = "ja") -> list[tuple[str, str]]:
@@ -351,3 +356,40 @@ def test_clock_time_after_a_wide_colon_is_found() -> None:
         ("time", "17:00"),
     ]
     assert [fact.kind for fact in find("1:23:45", "en")] != ["time", "time"]
+
+
+def facts_of_all_languages() -> list[tuple[str, str]]:
+    table = tomllib.loads((Path(__file__).parent / "data" / "facts.toml").read_text("utf-8"))
+    return [pair for row in table["fact"] for pair in row["in"].items()]
+
+
+@pytest.mark.parametrize("patterns", [finding._patterns, finding._loose_patterns])
+def test_pattern_never_matches_a_text_that_lacks_what_it_needs(
+    patterns: Callable[[str], finding._Patterns],
+) -> None:
+    texts = facts_of_all_languages()
+    assert len(texts) > 400
+    for language, text in texts:
+        known = patterns(language)
+        needless = finding._Patterns.of(tuple(replace(pattern, needs=()) for pattern in known.all))
+        assert known.search(text, ()) == needless.search(text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "At noon on Monday, May 3rd, twenty-one of us pay ten yen a day.",
+        "FY2025 ends on the first Tuesday of March; JPY500 or 500yen.",
+        "ONCE a month, or twice per week, at TEN O'CLOCK until midnight",
+        "Annually, thirty percent; ten fifteen; Reiwa 7; 2.5 million; 12 noon.",
+    ],
+)
+def test_words_in_any_case_are_found_as_without_a_look_at_the_words_first(text: str) -> None:
+    for patterns in (finding._patterns("en"), finding._loose_patterns("en")):
+        needless = finding._Patterns.of(tuple(replace(pattern, needs=()) for pattern in patterns.all))
+        assert patterns.search(text, ()) == needless.search(text, ()) != ()
+
+
+def test_full_stop_at_the_end_makes_no_address() -> None:
+    assert find("Ask at the counter.", "en") == ()
+    assert values("See www.city.example.jp.", "en") == [("url", "www.city.example.jp")]

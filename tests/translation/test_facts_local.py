@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -347,3 +348,42 @@ def test_any_text_can_be_searched(text: str, tag: str) -> None:
 def test_endless_runs_of_digits_and_words_are_searched_to_their_end(tag: str) -> None:
     text = "1,000 " * 400 + "9" * 5000 + " mil 万 만 triệu लाख" * 200
     assert find(text, tag)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("May 3 anak ako.", [("number", "3")]),  # "I have three children"
+        ("May 50,000 yen ako.", [("price", "JPY50000")]),
+        ("Pumunta sa May 8.", [("date", "--05-08")]),
+        ("May 8, 2026 ang huling araw.", [("date", "2026-05-08")]),
+        ("Mayo 8", [("date", "--05-08")]),
+    ],
+)
+def test_tagalog_may_is_a_month_where_it_can_only_be_one(text: str, expected: list[tuple[str, str]]) -> None:
+    assert values(text, "tl") == expected
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_names_of_months_and_weekdays_beside_numbers_never_raise(tag: str) -> None:
+    locale = Locale.parse(
+        {"tl": "fil", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}.get(tag, tag.split("-")[0])
+    )
+    english = Locale.parse("en")
+    names = {
+        name
+        for spoken in (locale, english)
+        for table in (spoken.months, spoken.days)
+        for width in table["format"].values()
+        for name in width.values()
+    }
+    for name in names:
+        for written in (name, name.lower(), name.capitalize()):
+            for text in (
+                f"{written} 8",
+                f"8 {written}",
+                f"a {written} 8, 2026",
+                f"{written} 50,000",
+                written,
+            ):
+                assert all(text[fact.start : fact.end] == fact.text for fact in find(text, tag))

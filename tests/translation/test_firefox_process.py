@@ -55,8 +55,8 @@ def helper(script: Path, body: str, *, answer_s: float = 20.0) -> HelperProcess:
 
 
 def process_of(engine: FirefoxEngine) -> HelperProcess:
-    assert engine._process is not None
-    return engine._process
+    """The one that the next sentence goes to."""
+    return engine._idle[-1]
 
 
 def gone(pid: int) -> bool:
@@ -84,7 +84,7 @@ def test_model_is_not_in_the_process_that_asks(models_dir: Path) -> None:
 
 
 def test_process_starts_at_first_use_and_is_kept(engine: FirefoxEngine) -> None:
-    assert engine._process is None
+    assert engine._idle == []
     engine.translate_batch(["Good morning."], [PAIR])
     first = process_of(engine).pid
     engine.translate_batch(["Good evening."], [PAIR])
@@ -121,14 +121,39 @@ def test_process_that_hangs_is_killed(folder: Path) -> None:
     with pytest.raises(EngineFailed):
         engine.translate_batch(["Good morning."], [PAIR])
     assert gone(process.pid)
-    assert engine._process is None
+    assert process not in engine._idle
+
+
+def test_sentence_does_not_wait_for_another_that_is_being_translated(engine: FirefoxEngine) -> None:
+    engine.load()
+    busy = engine._take()
+    try:
+        assert engine.translate_batch(["Good morning."], [PAIR])[0].text == "Bom dia."
+        assert process_of(engine) is not busy
+    finally:
+        busy.kill()
+
+
+def test_as_many_processes_start_as_the_engine_has_workers(folder: Path) -> None:
+    engine = FirefoxEngine(folder, FirefoxOptions(processes=3))
+    try:
+        engine.load()
+        assert engine.workers == len({process.pid for process in engine._idle}) == 3
+    finally:
+        engine.unload()
+
+
+def test_memory_of_all_processes_is_counted(folder: Path) -> None:
+    one, three = (FirefoxEngine(folder, FirefoxOptions(processes=number)) for number in (1, 3))
+    assert three.bytes_needed == 3 * one.bytes_needed
 
 
 def test_unloading_leaves_no_process(engine: FirefoxEngine) -> None:
     engine.load()
-    pid = process_of(engine).pid
+    pids = [process.pid for process in engine._idle]
     engine.unload()
-    assert gone(pid)
+    assert len(pids) == 2
+    assert all(map(gone, pids))
 
 
 def test_process_does_not_outlive_a_parent_that_is_killed(folder: Path) -> None:
@@ -141,7 +166,7 @@ def test_process_does_not_outlive_a_parent_that_is_killed(folder: Path) -> None:
             "from translation.engines.firefox import FirefoxEngine\n"
             "engine = FirefoxEngine(Path(sys.argv[1]))\n"
             "engine.load()\n"
-            "print('pid', engine._process.pid, flush=True)\n"
+            "print('pid', engine._idle[-1].pid, flush=True)\n"
             "sys.stdin.read()\n",
             str(folder),
         ],
@@ -255,5 +280,6 @@ def test_process_that_is_killed_while_it_loads_is_started_once_more(folder: Path
         else:
             with pytest.raises(BrokenModel, match="died twice"):
                 engine.load()
+            assert engine._idle == []
     finally:
         engine.unload()

@@ -8,15 +8,18 @@ words at a fraction of the cost (measured in docs/captions.md). That is what `pa
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.metrics import counter
+from transcripts.agreement import normal
 from transcripts.model import Word
-from transcripts.recogniser import MAX_WINDOW_S, RATE, Samples
+from transcripts.recogniser import MAX_WINDOW_S, RATE, Hints, Samples, base
 
 STARTER = "starter"
 UNSPACED = frozenset({"ja", "zh", "yue", "th", "lo", "my", "km"})  # written without spaces between words
@@ -25,6 +28,13 @@ FRAMES_PER_S = 100  # of the log-mel spectrogram
 DROPPED = counter(
     "recognition_dropped", "Recognised windows whose text was dropped, by the reason", ["reason"]
 )
+
+HOTWORDS_LEFT_OUT = counter(
+    "recognition_hotwords_left_out",
+    "Windows decoded again without hotwords, as these had leaked or led to a loop",
+)
+NO_HINTS = Hints()
+TWICE_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,9 @@ class WhisperOptions:
     silence_probability: float = 0.6  # drop a window that is probably silence …
     silence_logprob: float = -0.7  # … and whose text the model itself does not believe
     least_logprob: float = -1.5  # drop whatever the model believes less than this
+    hotword_tokens: int = 120  # of names and terms put before a window; the first ones that fit; 0: none
+    switch_probability: float = 0.7  # from which another language than the expected one is believed …
+    switch_s: float = 1.0  # … in a window of at least this length
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +80,15 @@ class Decoding:
         self._options = options
 
     def hear(
-        self, samples: Samples, language: str | None, *, words: bool, final: bool
+        self, samples: Samples, language: str | None, *, words: bool, final: bool, hints: Hints = NO_HINTS
     ) -> tuple[list[Word], str]:
-        """The words in a window, with times from its beginning, and the language heard."""
+        """The words in a window, with times from its beginning, and the base code of the language heard."""
         features = self._model.feature_extractor(samples, padding=0)
         length_s = len(samples) / RATE
         encoded = self._model.encode(self._padded(features, length_s))
-        code = language or self._language(encoded)
+        code = language or self._language(encoded, length_s, tuple(map(base, hints.languages)))
         tokenizer = _tokenizer(self._model, code)
-        decoded = self._decode(encoded, tokenizer, length_s, final=final)
+        decoded = self._decode(encoded, tokenizer, length_s, final=final, hotwords=hints.hotwords)
         if decoded is None:
             return [], code
         joined = code in UNSPACED
@@ -92,13 +105,27 @@ class Decoding:
         padded = np.pad(features, ((0, 0), (0, room)))
         return padded[:, : int(MAX_WINDOW_S * FRAMES_PER_S)]
 
-    def _language(self, encoded: Any) -> str:
-        token, _ = self._model.model.detect_language(encoded)[0][0]
-        return str(token).strip("<|>")
+    def _language(self, encoded: Any, length_s: float, candidates: tuple[str, ...]) -> str:
+        if not self._model.model.is_multilingual:
+            return "en"
+        chances = {
+            str(token).strip("<|>"): float(chance)
+            for token, chance in self._model.model.detect_language(encoded)[0]
+        }
+        return choose_language(chances, candidates, length_s, self._options)
 
-    def _decode(self, encoded: Any, tokenizer: Any, length_s: float, *, final: bool) -> _Decoded | None:
-        """The text of the window, or None when it cannot be believed. What loops is decoded once more."""
-        decoded = self._generate(encoded, tokenizer, length_s, final=final, repeat=True)
+    def _decode(
+        self, encoded: Any, tokenizer: Any, length_s: float, *, final: bool, hotwords: tuple[str, ...]
+    ) -> _Decoded | None:
+        """The text of the window, or None when it cannot be believed. What loops, or says the hotwords back, is decoded
+        once more without them."""
+        before = self._hotword_tokens(tokenizer, hotwords)
+        decoded = self._generate(encoded, tokenizer, length_s, final=final, before=before)
+        if before and says_twice(decoded.text):
+            decoded = self._generate(encoded, tokenizer, length_s, final=final, before=before, repeat=False)
+        if before and (says_back(decoded.text, hotwords) or self._doubt(decoded) is not None):
+            HOTWORDS_LEFT_OUT.inc()
+            decoded = self._generate(encoded, tokenizer, length_s, final=final)
         if self._loops(decoded.text):
             decoded = self._generate(encoded, tokenizer, length_s, final=final, repeat=False)
         reason = self._doubt(decoded)
@@ -107,13 +134,30 @@ class Decoding:
         DROPPED.labels(reason).inc()
         return None
 
+    def _hotword_tokens(self, tokenizer: Any, hotwords: tuple[str, ...]) -> list[int]:
+        """The first of the hotwords that fit, as the text before the window."""
+        found: list[int] = []
+        for at, hotword in enumerate(hotwords):
+            tokens = tokenizer.encode(f"{',' if at else ''} {hotword.strip()}")
+            if len(found) + len(tokens) + 1 > self._options.hotword_tokens:
+                break
+            found += tokens
+        return [*found, *tokenizer.encode(".")] if found else []
+
     def _generate(
-        self, encoded: Any, tokenizer: Any, length_s: float, *, final: bool, repeat: bool
+        self,
+        encoded: Any,
+        tokenizer: Any,
+        length_s: float,
+        *,
+        final: bool,
+        before: list[int] | None = None,
+        repeat: bool = True,
     ) -> _Decoded:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         options = self._options
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        prompt = self._model.get_prompt(tokenizer, before or [], without_timestamps=True)
         result = self._model.model.generate(
             encoded,
             [prompt],
@@ -143,6 +187,41 @@ class Decoding:
         """Whether a text repeats itself so much that the model is in a loop (Whisper's own measure)."""
         raw = text.encode()
         return len(raw) / len(zlib.compress(raw)) > self._options.max_compression
+
+
+def choose_language(
+    chances: Mapping[str, float], candidates: tuple[str, ...], length_s: float, options: WhisperOptions
+) -> str:
+    """The most probable of the candidates (of all languages, if there are none). The first of several is expected: a
+    short window, or one that is not clear, is heard as that."""
+    among = {code: chances.get(code, 0.0) for code in candidates or chances}
+    best = max(among, key=lambda code: among[code])
+    if len(candidates) < 2 or best == candidates[0]:
+        return best
+    share = among[best] / (sum(among.values()) or 1.0)
+    sure = length_s >= options.switch_s and share >= options.switch_probability
+    return best if sure else candidates[0]
+
+
+def says_back(text: str, hotwords: tuple[str, ...]) -> bool:
+    """Whether a text is the list of hotwords, or begins with two neighbours of it: nobody said that, it leaked."""
+    said = normal(text)
+    listed = [normal(hotword) for hotword in hotwords]
+    rest = said
+    for hotword in sorted(listed, key=len, reverse=True):
+        rest = rest.replace(hotword, "")
+    told = len(listed) > 1 and said != "" and rest == "" and said not in listed
+    return told or any(said.startswith(one + other) for one, other in pairwise(listed))
+
+
+def says_twice(text: str) -> bool:
+    """Whether four words or more are followed by the same again, as happens with text before the window."""
+    words = [normal(word) for word in text.split()]
+    return any(
+        words[at : at + size] == words[at + size : at + 2 * size]
+        for size in range(TWICE_WORDS, len(words) // 2 + 1)
+        for at in range(len(words) - 2 * size + 1)
+    )
 
 
 def _tokenizer(model: Any, code: str) -> Any:

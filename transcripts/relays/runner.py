@@ -91,6 +91,13 @@ class Relays:
                     await self._take_up()
                 await hint.wait(self.options.poll_s)
 
+    def watched(self) -> dict[str, set[str]]:
+        """The languages that this process sends on, by meeting: relays are readers too."""
+        found: dict[str, set[str]] = {}
+        for sender in self._senders:
+            found.setdefault(sender.meeting_id, set()).add(sender.language)
+        return found
+
     async def close(self, *, grace_s: float = 1.0) -> None:
         """Let packets in hand be answered for `grace_s` seconds, then stop and give all leases back."""
         self._closing = True
@@ -181,6 +188,8 @@ class Sender:
         self._options = options
         self._known_version = 0  # of the URL whose receiver was asked for its number
         self._stopping = False
+        self.meeting_id = relay.meeting_id
+        self.language = relay.language
 
     async def run(self) -> None:
         """Send until there is a reason to stop."""
@@ -299,6 +308,6 @@ class Sender:
 
 def to_packets(caption: Spoken, shape: Shape) -> tuple[Outgoing, ...]:
     """The caption's packets; their times are spread over the time that was spoken."""
-    texts = packets(caption.text, shape)
+    texts = packets(caption.text, caption.written_in or caption.lang, shape)
     length = (caption.ready_at - caption.said_at) / max(1, len(texts))
     return tuple(Outgoing(text=text, at=caption.said_at + at * length) for at, text in enumerate(texts))

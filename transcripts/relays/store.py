@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.database import UtcDateTime, metadata
 from transcripts.relays.model import CaptionUrl, Outgoing, Relay, Spoken
-from transcripts.store import captions_table, meetings_table, segments_table
+from transcripts.store import as_caption, said_captions
+from transcripts.tables import captions_table, meetings_table, segments_table
 
 relays_table = sa.Table(
     "caption_relays",
@@ -137,16 +138,15 @@ async def captions_waiting(
     connection: AsyncConnection, meeting_id: str, languages: Sequence[str], *, last_seq: int, limit: int
 ) -> list[Spoken]:
     """The newest captions of segments after `last_seq`, at most `limit`, in their order."""
-    table, segments = captions_table, segments_table
     rows = await connection.execute(
-        sa.select(table.c.seq, table.c.lang, table.c.text, table.c.start, table.c.end, segments.c.created_at)
-        .join(segments, sa.and_(segments.c.meeting_id == table.c.meeting_id, segments.c.seq == table.c.seq))
+        said_captions()
+        .add_columns(segments_table.c.created_at)
         .where(
-            table.c.meeting_id == meeting_id,
-            table.c.lang.in_(languages),
-            table.c.seq > last_seq,
+            captions_table.c.meeting_id == meeting_id,
+            captions_table.c.lang.in_(languages),
+            captions_table.c.seq > last_seq,
         )
-        .order_by(table.c.seq.desc())
+        .order_by(captions_table.c.seq.desc())
         .limit(limit)
     )
     found = [
@@ -156,6 +156,7 @@ async def captions_waiting(
             text=row.text,
             said_at=row.created_at - dt.timedelta(seconds=max(0.0, row.end - row.start)),
             ready_at=row.created_at,
+            written_in=as_caption(row).written_in,
         )
         for row in rows
     ]

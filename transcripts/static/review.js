@@ -35,8 +35,7 @@ function accept(cell, caption, text) {
   cell.elements.rev.value = caption.rev;
   field(cell).defaultValue = caption.text;
   field(cell).value = text;
-  if (caption.flags.includes("untranslated")) field(cell).lang = rows.dataset.spoken;
-  else field(cell).lang = caption.lang;
+  field(cell).lang = caption.written_in;
   cell.querySelector("[data-clash]").hidden = true;
   for (const flag of cell.querySelectorAll("[data-flag]")) flag.remove();
   const checked = caption.flags.includes("checked");

@@ -1,237 +1,170 @@
-// Sends what the microphone hears. Audio is kept until its words are stored, so that neither a cut of the network nor a
-// restart of the service loses anything; docs/protocol.md says what the messages mean.
+// The microphone page: a recorder, a tape and a line, and what people see of them.
 import { follow } from "/static/core/live.js";
+import { Line, RATE, Tape } from "./line.js";
+import { microphones, Recorder, remember, remembered, TAB } from "./recorder.js";
 
-const RATE = 16000;
-const KEEP = 300 * RATE; // samples kept at most while they cannot be sent or are not stored: five minutes
-const IN_FLIGHT = 256 * 1024; // bytes given to the socket at once
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const LATE_S = 3;
+const BEHIND = 2 * RATE; // samples that wait to be sent before the page speaks of them
+const QUIET_MS = 10_000; // without any sound, after which the page asks whether the microphone is muted
+const SILENCE = 0.002; // peak below which there is no sound: −54 dB
 
 const element = (id) => document.getElementById(id);
 const panel = element("sender");
 const words = JSON.parse(panel.dataset.words);
 const ownNames = JSON.parse(element("readers").dataset.own);
-
-/** Audio by sample number, from the oldest still kept to the newest recorded. */
-class Tape {
-  constructor() {
-    this.chunks = [];
-    this.first = 0;
-    this.end = 0;
-    this.dropped = false;
-  }
-
-  add(chunk) {
-    this.chunks.push(chunk);
-    this.end += chunk.length;
-    if (this.end - this.first > KEEP) {
-      this.forget(this.end - KEEP);
-      this.dropped = true;
-    }
-  }
-
-  /** Let whole chunks before `sample` go. */
-  forget(sample) {
-    while (this.chunks.length && this.first + this.chunks[0].length <= sample) this.first += this.chunks.shift().length;
-  }
-
-  /** What follows `sample`, as far as one chunk reaches. */
-  after(sample) {
-    let start = this.first;
-    for (const chunk of this.chunks) {
-      if (sample < start + chunk.length) return chunk.subarray(sample - start);
-      start += chunk.length;
-    }
-    return null;
-  }
-}
-
-/** Carries a tape to the service, over as many connections as it takes. */
-class Line {
-  constructor(tape, tell) {
-    this.tape = tape;
-    this.tell = tell;
-    this.name = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.origin = null; // number, in the meeting, of the tape's sample 0
-    this.next = 0;
-    this.ready = false;
-    this.ending = false;
-    this.over = false;
-    this.failures = 0;
-    this.connect();
-  }
-
-  connect() {
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const token = panel.dataset.token ? `?token=${encodeURIComponent(panel.dataset.token)}` : "";
-    this.socket = new WebSocket(`${scheme}://${location.host}/meetings/${panel.dataset.meeting}/audio${token}`);
-    this.socket.onopen = () => {
-      const start = { type: "start", sender: this.name };
-      if (this.origin !== null) start.resume = this.origin + this.tape.first;
-      this.socket.send(JSON.stringify(start));
-    };
-    this.socket.onmessage = (event) => this.hear(JSON.parse(event.data));
-    this.socket.onclose = () => this.cut();
-  }
-
-  hear(message) {
-    if (message.type === "ready") {
-      this.origin ??= message.received_samples;
-      this.next = message.received_samples - this.origin;
-      this.ready = true;
-      this.failures = 0;
-      this.tell("sending");
-      this.pump();
-    } else if (message.type === "ack") {
-      this.tape.forget(message.stored_samples - this.origin);
-      this.tell("ack", message);
-      this.pump();
-    } else if (message.type === "ended") {
-      this.over = true;
-      this.tell("ended");
-    } else if (message.type === "error") {
-      this.reason = message;
-    }
-  }
-
-  /** Send what is recorded, no faster than the socket takes it. */
-  pump() {
-    if (!this.ready || this.over) return;
-    while (this.socket.bufferedAmount < IN_FLIGHT) {
-      const chunk = this.tape.after(this.next);
-      if (chunk === null) break;
-      this.socket.send(chunk);
-      this.next += chunk.length;
-    }
-    if (this.next < this.tape.end) {
-      clearTimeout(this.later);
-      this.later = setTimeout(() => this.pump(), 50);
-    } else if (this.ending && !this.endSent) {
-      this.endSent = true;
-      this.socket.send(JSON.stringify({ type: "end" }));
-    }
-  }
-
-  end() {
-    this.ending = true;
-    this.tell("draining");
-    this.pump();
-  }
-
-  cut() {
-    this.ready = false;
-    this.endSent = false;
-    if (this.over) return;
-    const reason = this.reason;
-    this.reason = undefined;
-    if (reason && reason.code !== "busy" && !reason.code.endsWith("unavailable")) {
-      this.over = true;
-      this.tell("refused", reason);
-      return;
-    }
-    this.tell("lost", reason);
-    const pause = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
-    this.failures += 1;
-    setTimeout(() => this.connect(), pause * (0.75 + Math.random() / 2));
-  }
-}
+const title = document.title;
 
 let tape = null;
 let line = null;
-let context = null;
-let stream = null;
+let recorder = null;
 let phase = "idle";
+let meter = 0;
+let lastSound = 0;
+let fault = ""; // what is wrong with the device, until it is mended
+
+const fill = (text, value) => text.replace("#", value);
 
 function clockTime(samples) {
   const seconds = Math.floor(samples / RATE);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-function trouble(text) {
-  element("trouble").textContent = text;
-  element("trouble").hidden = !text;
+function say(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text;
+  element(id).hidden = !text;
 }
+
+const recording = () => recorder !== null;
 
 function showPhase(next) {
   phase = next;
-  const running = phase !== "idle" && phase !== "ended";
-  element("switch").textContent = running ? words.stop : words.start;
-  element("switch").setAttribute("aria-pressed", String(running));
+  element("switch").textContent = recording() ? words.stop : words.start;
+  element("switch").setAttribute("aria-pressed", String(recording()));
   element("switch").disabled = phase === "draining";
-  element("device").disabled = running;
-  element("status").textContent = words[phase] ?? words.idle;
+  panel.dataset.phase = phase;
+  document.title = recording() ? `● ${title}` : title;
+  showStatus();
+}
+
+function showStatus() {
+  let text = words[phase] ?? words.idle;
+  if (phase === "sending" && line.kept > BEHIND) text = fill(words.catching_up, clockTime(line.kept));
+  if (element("status").textContent !== text) element("status").textContent = text;
+}
+
+function showKept() {
+  say("trouble", fill(words.lost, clockTime(line.kept)));
 }
 
 function hearLine(what, detail) {
+  say("lost-sound", tape.lost ? fill(words.dropped, clockTime(Math.max(RATE, tape.lost))) : "");
   if (what === "ack") {
-    element("sent").textContent = clockTime(line.next);
-    element("behind").textContent = detail.behind_s >= LATE_S ? words.behind.replace("#", Math.round(detail.behind_s)) : words.on_time;
+    element("sent").textContent = clockTime(tape.arrived);
+    const late = detail.behind_s >= LATE_S;
+    element("behind").textContent = late ? fill(words.behind, Math.round(detail.behind_s)) : words.on_time;
+    element("behind").classList.toggle("late", late);
+    showStatus();
   } else if (what === "lost") {
     showPhase(line.ending ? "draining" : "connecting");
-    trouble(detail ? words.refused.replace("#", detail.message) : words.lost.replace("#", clockTime(tape.end - line.next)));
+    if (detail) say("trouble", fill(words.again, detail.message));
+    else showKept();
   } else if (what === "refused") {
     stopRecording();
     showPhase("idle");
-    trouble(words.refused.replace("#", detail.message));
+    say("trouble", fill(words.refused, detail.message));
   } else {
     showPhase(what);
-    trouble(tape.dropped && what === "sending" ? words.dropped : "");
+    say("trouble", "");
   }
 }
 
-function hearMicrophone({ data }) {
-  tape.add(data.samples);
-  line.pump();
-  // Loudness is heard as a logarithm: -50 dB and less is empty, 0 dB is full.
-  const level = Math.max(0, Math.min(100, 100 + (20 * Math.log10(data.peak + 1e-9) * 100) / 50));
-  element("level").value = level;
-  element("level-word").textContent = level > 92 ? words.level_high : level < 8 ? words.level_low : words.level_good;
-  if (phase === "connecting" && !line.ready && line.failures) {
-    trouble(words.lost.replace("#", clockTime(tape.end - line.next)));
-  }
+function hearSound({ samples, peak, level }) {
+  tape.add(samples);
+  line?.pump();
+  showLevel(peak, level);
+  if (line?.failures && !line.ready && !line.over) showKept();
 }
 
-async function openStream() {
-  if (element("device").value !== "tab") {
-    const device = element("device").value;
-    return navigator.mediaDevices.getUserMedia({
-      audio: { deviceId: device ? { exact: device } : undefined, channelCount: 1, echoCancellation: false, noiseSuppression: true, autoGainControl: true },
-    });
+/** Loudness is heard as a logarithm: −50 dB and less is empty, 0 dB is full. It falls slower than it rises, to be read. */
+function showLevel(peak, level) {
+  const now = Math.max(0, Math.min(100, 100 + (20 * Math.log10(level + 1e-9) * 100) / 50));
+  meter = Math.max(now, meter - 6);
+  if (peak > SILENCE || !lastSound) lastSound = Date.now();
+  let text = words.level_good;
+  if (Date.now() - lastSound > QUIET_MS) text = words.level_none;
+  else if (peak >= 0.99 || meter > 94) text = words.level_high;
+  else if (meter < 20) text = words.level_low;
+  element("level").value = meter;
+  if (element("level-word").textContent === text) return;
+  say("level-word", text);
+  element("level").setAttribute("aria-valuetext", text);
+}
+
+function hearDevice(what) {
+  fault = { gone: words.device_gone, muted: words.device_muted, paused: words.device_paused }[what] ?? "";
+  if (what === "gone") {
+    recorder.release();
+    listDevices();
+    element("use-device").hidden = false;
+    element("level").value = meter = 0;
   }
-  const shared = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
-  for (const track of shared.getVideoTracks()) track.stop();
-  if (!shared.getAudioTracks().length) throw new Error("no_tab_sound");
-  return new MediaStream(shared.getAudioTracks());
+  say("device-trouble", fault);
+}
+
+function failure(error) {
+  if (error.message === "no_tab_sound") return words.no_tab_sound;
+  return { NotFoundError: words.no_device, OverconstrainedError: words.no_device, NotReadableError: words.device_busy }[error.name] ?? words.no_microphone;
 }
 
 async function start() {
-  trouble("");
-  showPhase("connecting");
+  for (const id of ["trouble", "lost-sound", "device-trouble"]) say(id, "");
+  element("switch").disabled = true;
+  tape = new Tape();
+  line = null;
+  lastSound = 0;
+  recorder = new Recorder(panel.dataset.worklet, hearSound, hearDevice);
   try {
-    stream = await openStream();
+    await openDevice();
   } catch (error) {
+    stopRecording();
     showPhase("idle");
-    trouble(words[error.message] ?? words.no_microphone);
+    say("trouble", failure(error));
     return;
   }
-  tape = new Tape();
-  line = new Line(tape, hearLine);
-  context = new AudioContext();
-  await context.audioWorklet.addModule(panel.dataset.worklet);
-  const microphone = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
-  microphone.port.onmessage = hearMicrophone;
-  context.createMediaStreamSource(stream).connect(microphone);
-  await context.resume();
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const token = panel.dataset.token ? `?token=${encodeURIComponent(panel.dataset.token)}` : "";
+  line = new Line(tape, `${scheme}://${location.host}/meetings/${panel.dataset.meeting}/audio${token}`, hearLine);
+  showPhase("connecting");
+  say("awake", recorder.awake ? words.awake : words.not_awake);
+}
+
+/** Hear the chosen device from now on. */
+async function openDevice() {
+  const { value, selectedOptions } = element("device");
+  await recorder.use(value);
+  fault = "";
+  say("device-trouble", "");
+  element("use-device").hidden = true;
+  remember(value, selectedOptions[0]?.label ?? "");
   await listDevices();
 }
 
+async function changeDevice() {
+  if (!recording()) return;
+  try {
+    await openDevice();
+  } catch (error) {
+    say("device-trouble", fault || failure(error));
+  }
+}
+
 function stopRecording() {
-  for (const track of stream?.getTracks() ?? []) track.stop();
-  context?.close();
-  stream = context = null;
-  element("level").value = 0;
-  element("level-word").textContent = "";
+  recorder?.close();
+  recorder = null;
+  element("level").value = meter = 0;
+  for (const id of ["level-word", "awake", "device-trouble"]) say(id, "");
+  element("use-device").hidden = true;
+  element("level").removeAttribute("aria-valuetext");
 }
 
 function stop() {
@@ -241,15 +174,17 @@ function stop() {
 
 async function listDevices() {
   const select = element("device");
-  const chosen = select.value;
-  const inputs = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "audioinput" && device.deviceId && device.deviceId !== "default");
+  const first = !select.dataset.listed;
+  const inputs = await microphones();
+  const chosen = first ? remembered(inputs) : select.value;
   select.replaceChildren(
     new Option(words.device_default, ""),
     ...inputs.filter((device) => device.label).map((device) => new Option(device.label, device.deviceId)),
   );
-  if (navigator.mediaDevices.getDisplayMedia) select.append(new Option(words.device_tab, "tab"));
+  if (navigator.mediaDevices.getDisplayMedia) select.append(new Option(words.device_tab, TAB));
   select.value = chosen;
   if (select.selectedIndex < 0) select.selectedIndex = 0;
+  select.dataset.listed = first && !inputs.some((device) => device.label) ? "" : "yes"; // names come with the permission
 }
 
 function showReaders(readers) {
@@ -264,17 +199,19 @@ function showRecognised({ text, stable_chars: stable }) {
   element("recognised").querySelector(".unstable").textContent = characters.slice(stable).join("");
 }
 
-if (navigator.mediaDevices?.getUserMedia) {
-  element("switch").addEventListener("click", () => (stream ? stop() : start()));
+if (navigator.mediaDevices?.getUserMedia && window.AudioWorkletNode) {
+  element("switch").addEventListener("click", () => (recording() ? stop() : start()));
+  element("device").addEventListener("change", changeDevice);
+  element("use-device").addEventListener("click", changeDevice);
   navigator.mediaDevices.addEventListener("devicechange", listDevices);
   listDevices();
 } else {
   element("switch").disabled = true;
-  trouble(words.insecure);
+  say("trouble", words.insecure);
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (line && !line.over && phase !== "idle") event.preventDefault(); // sound would be lost
+  if (line && !line.over) event.preventDefault(); // sound would be lost
 });
 
 follow(

@@ -9,6 +9,8 @@ stream    captions as server-sent events
 sender    the microphone page and the WebSocket that takes audio (docs/protocol.md)
 review    the review room
 relays    where captions go on to
+uploads   recordings that are handed in
+rtms      sound from Zoom
 api       /api/v1/meetings
 """
 
@@ -22,9 +24,11 @@ from transcripts.web.hls import HlsCaptions
 from transcripts.web.meetings import MeetingPages
 from transcripts.web.relays import relay_routes
 from transcripts.web.review import ReviewPages
+from transcripts.web.rtms import rtms_routes
 from transcripts.web.sender import Sender
 from transcripts.web.site import CaptionsSite, WebOptions
 from transcripts.web.stream import Stream
+from transcripts.web.uploads import upload_routes
 from transcripts.web.viewer import ViewerPages
 
 __all__ = ["CaptionsSite", "WebOptions", "routes"]
@@ -43,4 +47,6 @@ def routes(site: CaptionsSite) -> list[web.AbstractRouteDef]:
         Api(site),
     )
     elsewhere = relay_routes(site, site.relays) if site.relays is not None else []
-    return [*(route for room in rooms for route in room.routes()), *elsewhere]
+    recordings = upload_routes(site, site.uploads) if site.uploads is not None else []
+    zoom = rtms_routes(site, site.rtms) if site.rtms is not None else []
+    return [*(route for room in rooms for route in room.routes()), *elsewhere, *recordings, *zoom]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from core.errors import InvalidInput
 from core.web import read_object, require
 from transcripts.hub import caption_data
 from transcripts.model import Meeting
+from transcripts.service import Plan
 from transcripts.web.site import CaptionsSite, number_of, text_of
 
 
@@ -33,18 +35,15 @@ class Api:
     async def create(self, request: web.Request) -> web.Response:
         here = require(request, "staff", "interpreter")
         body = await read_object(request)
-        languages = body.get("languages", [])
-        if not isinstance(languages, list) or not all(isinstance(tag, str) for tag in languages):
-            raise InvalidInput("“languages” must be a list of language tags.")
         made = await self._site.service.create(
             title=text_of(body, "title"),
             language=text_of(body, "language"),
-            languages=languages,
             account=here,
+            plan=_plan(body),
         )
         path = f"/meetings/{made.meeting.id}"
         answer = {
-            **_meeting_data(made.meeting),
+            **meeting_data(made.meeting),
             "sender_token": made.sender_token,
             "url": self._site.address(request, path),
             "sender_url": self._site.address(request, f"{path}/send?token={made.sender_token}"),
@@ -52,7 +51,7 @@ class Api:
         return web.json_response(answer, status=201)
 
     async def show(self, request: web.Request) -> web.Response:
-        return web.json_response(_meeting_data(await self._site.meeting(request)))
+        return web.json_response(meeting_data(await self._site.meeting(request)))
 
     async def captions(self, request: web.Request) -> web.Response:
         meeting = await self._site.meeting(request)
@@ -118,12 +117,35 @@ class Api:
         )
 
 
-def _meeting_data(meeting: Meeting) -> dict[str, Any]:
+def _plan(body: Mapping[str, Any]) -> Plan:
+    return Plan(
+        languages=_tags(body, "languages"),
+        recorded=_tags(body, "recorded") if "recorded" in body else None,
+        also_spoken=_tags(body, "also_spoken"),
+        names=text_of(body, "names") if "names" in body else "",
+        partials=body.get("partials") is True,
+        audio_days=number_of(body.get("audio_days", 0), "audio_days"),
+    )
+
+
+def _tags(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    tags = body.get(name, [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise InvalidInput(f"“{name}” must be a list of language tags.")
+    return tuple(tags)
+
+
+def meeting_data(meeting: Meeting) -> dict[str, Any]:
+    """A meeting as programs see it. Its names are for staff only."""
     return {
         "id": meeting.id,
         "title": meeting.title,
         "language": meeting.language,
         "languages": list(meeting.languages),
+        "spoken": list(meeting.spoken),
+        "recorded": list(meeting.recorded),
+        "partials": meeting.partials,
+        "audio_days": meeting.audio_days,
         "state": meeting.state,
         "created_at": meeting.created_at.isoformat(),
     }

@@ -22,6 +22,7 @@ from transcripts.documents import Labels, style, to_docx, to_html
 from transcripts.exports import plain, to_srt, to_txt, to_vtt
 from transcripts.model import Meeting
 from transcripts.records import Record, TextChoice, text_choice
+from transcripts.web.api import meeting_data
 from transcripts.web.site import CaptionsSite
 from translation.languages import language as served
 
@@ -58,7 +59,7 @@ class Form:
 
 def _vtt(record: Record, order: Order) -> str:
     about = (order.meeting.title, served(order.tags[0]).english_name, order.labels.mark(record))
-    return to_vtt(record.captions(), spoken=order.meeting.language, about=about)
+    return to_vtt(record.captions(), about=about)
 
 
 FORMS = {
@@ -67,7 +68,7 @@ FORMS = {
         content_type="application/x-subrip",
         languages=1,
         inline=True,
-        write=lambda record, order: to_srt(record.captions(), spoken=order.meeting.language),
+        write=lambda record, order: to_srt(record.captions()),
     ),
     "txt": Form(
         content_type="text/plain",
@@ -109,6 +110,9 @@ class Downloads:
         if form is None:
             raise NotFound(f"Transcripts come as {', '.join(FORMS)}; choose one of these endings.")
         order = self._order(request, meeting, form, ending)
+        if order.choice != "approved":
+            wait_s = self._site.options.file_wait_s
+            await self._site.service.complete(meeting, order.tags, wait_s=wait_s)
         headers = {"Cache-Control": "private, no-cache", "ETag": await self._tag(request, order, ending)}
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
@@ -191,18 +195,10 @@ def _rows_as_json(rows: Sequence[dict[str, object]]) -> bytes:
 
 
 def _head(order: Order) -> dict[str, object]:
-    meeting = order.meeting
     return {
         "format": "madoguchi-transcript",
         "version": 1,
-        "meeting": {
-            "id": meeting.id,
-            "title": meeting.title,
-            "language": meeting.language,
-            "languages": list(meeting.languages),
-            "state": meeting.state,
-            "created_at": meeting.created_at.isoformat(),
-        },
+        "meeting": meeting_data(order.meeting),
         "text": order.choice,
         "languages": list(order.tags),
     }

@@ -28,7 +28,10 @@ class HlsCaptions:
         ]
 
     async def playlist(self, request: web.Request) -> web.Response:
-        _, published = await self._published(request)
+        meeting, published = await self._published(request)
+        # Whoever plays it reads it, and segments need every caption from the beginning on.
+        tag = request.match_info["language"]
+        await self._site.service.note_readers(meeting.id, [tag], everything=True)
         cache = "public, max-age=60" if published.ended else "public, max-age=2"
         return web.Response(
             text=playlist(published), content_type=PLAYLIST, headers={**ANY_SITE, "Cache-Control": cache}

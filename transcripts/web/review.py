@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.web import render, require
+from transcripts.keeping import PIECE, wav_bytes
 from transcripts.model import HUMAN_CHECKED, UNTRANSLATED, Meeting, Segment
+from transcripts.recogniser import RATE
 from transcripts.store import StoredCaption
 from transcripts.web.site import CaptionsSite, number_of
 
@@ -37,6 +39,7 @@ class Row:
 
     seq: int
     start: float
+    end: float
     doubtful: tuple[str, ...]  # words that the recogniser was not sure of
     source: Cell
     target: Cell | None
@@ -53,6 +56,7 @@ class ReviewPages:
             web.get("/review", self.index),
             web.get("/review/{meeting}", self.show),
             web.post("/review/{meeting}", self.save),
+            web.get("/review/{meeting}/sound.wav", self.sound),
         ]
 
     async def index(self, request: web.Request) -> web.Response:
@@ -85,6 +89,34 @@ class ReviewPages:
             return await self._page(request, meeting, typed={(seq, lang): text}, status=409)
         raise web.HTTPSeeOther(f"{request.path_qs}#s{seq}")
 
+    async def sound(self, request: web.Request) -> web.StreamResponse:
+        """The kept sound, in ranges of bytes (RFC 9110, 14), so that a player can jump anywhere."""
+        require(request, "interpreter", "staff")
+        meeting = await self._site.meeting(request)
+        keeper = self._site.keeper
+        samples = await keeper.samples(meeting.id) if keeper is not None else 0
+        if keeper is None or not samples:
+            raise NotFound("The sound of this meeting is not kept.")
+        size = wav_bytes(samples)
+        partial = request.headers.get("Range", "").startswith("bytes=")
+        start, stop = _range(request, size) if partial else (0, size)
+        response = web.StreamResponse(
+            status=206 if partial else 200,
+            headers={
+                "Content-Type": "audio/wav",
+                "Content-Length": str(stop - start),
+                "Accept-Ranges": "bytes",
+                "Cache-Control": "private, no-store",
+                **({"Content-Range": f"bytes {start}-{stop - 1}/{size}"} if partial else {}),
+            },
+        )
+        await response.prepare(request)
+        if request.method == "GET":
+            for at in range(start, stop, PIECE):
+                await response.write(await keeper.wav(meeting.id, samples, at, min(at + PIECE, stop)))
+        await response.write_eof()
+        return response
+
     async def _page(
         self,
         request: web.Request,
@@ -98,7 +130,9 @@ class ReviewPages:
         self._site.service.check_languages(meeting, [target])
         segments = await self._site.service.segments(meeting.id)
         page = self._page_number(request, segments)
-        stored, position = await self._site.service.transcript(meeting.id, [meeting.language, target])
+        stored, position = await self._site.service.transcript(
+            meeting.id, list(dict.fromkeys((*meeting.spoken, target)))
+        )
         size = self._site.options.review_rows
         shown = segments[(page - 1) * size : page * size]
         known = {(one.caption.seq, one.caption.lang): one for one in stored}
@@ -111,9 +145,16 @@ class ReviewPages:
             others=others,
             rows=_with_typed(self._rows(meeting, shown, known, target), typed or {}),
             position=position,
+            sound_s=await self._sound_s(meeting),
+            trouble=await self._site.service.audio_trouble(meeting.id),
             page=page,
             pages=max(1, -(-len(segments) // size)),
         )
+
+    async def _sound_s(self, meeting: Meeting) -> float:
+        """How many seconds of sound are kept; 0: none."""
+        keeper = self._site.keeper
+        return await keeper.samples(meeting.id) / RATE if keeper is not None else 0.0
 
     def _page_number(self, request: web.Request, segments: Sequence[Segment]) -> int:
         """The page asked for, or the one that has the segment `?at=`."""
@@ -140,24 +181,35 @@ class ReviewPages:
         known: Mapping[tuple[int, str], StoredCaption],
         target: str,
     ) -> Row:
-        source = known[segment.seq, meeting.language]
+        source = known[segment.seq, segment.language]
         doubtful = [word.text for word in segment.words if word.probability < DOUBTFUL]
         return Row(
             seq=segment.seq,
             start=segment.start,
+            end=segment.end,
             doubtful=tuple(doubtful) if source.caption.origin == "speech" else (),
-            source=_cell(source, meeting.language, source.spoken_rev),
-            target=self._target(meeting, source, known.get((segment.seq, target)), target),
+            source=_cell(source, segment.language, source.spoken_rev),
+            target=self._target(source, known.get((segment.seq, target)), target),
         )
 
-    def _target(
-        self, meeting: Meeting, source: StoredCaption, stored: StoredCaption | None, target: str
-    ) -> Cell | None:
-        if target == meeting.language:
+    def _target(self, source: StoredCaption, stored: StoredCaption | None, target: str) -> Cell | None:
+        if target == source.caption.lang:
             return None
         cell = _cell(stored, target, source.spoken_rev)
-        learnt = stored is not None and self._site.service.is_used(meeting, source.caption, stored.caption)
+        learnt = stored is not None and self._site.service.is_used(source.caption, stored.caption)
         return replace(cell, learnt=learnt)
+
+
+def _range(request: web.Request, size: int) -> tuple[int, int]:
+    """Which bytes are asked for; all where it is not clear. Raises HTTPRequestRangeNotSatisfiable."""
+    try:
+        wanted = request.http_range
+    except ValueError:
+        return 0, size
+    start, stop, _ = wanted.indices(size)
+    if start >= stop:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
+    return start, stop
 
 
 def _cell(stored: StoredCaption | None, lang: str, spoken_rev: int) -> Cell:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from core.errors import AppError, InvalidInput, NotAuthorised
+from core.errors import AppError, Conflict, InvalidInput, NotAuthorised
 from core.log import get_logger
 from core.metrics import counter
 from core.web import account, render
@@ -60,7 +60,13 @@ class Sender:
             own_names={tag: language(tag).own_name for tag in meeting.languages},
             address=self._site.address(request, f"/meetings/{meeting.id}"),
             relays=await relay_rows(relays, meeting.id) if relays is not None else None,
+            other_sources=self._other_sources(),
         )
+
+    def _other_sources(self) -> list[str]:
+        """Pages on which sound of other kinds is set up."""
+        pages = {"recording": self._site.uploads, "zoom": self._site.rtms}
+        return [name for name, service in pages.items() if service is not None]
 
     async def _check_sender(self, request: web.Request, meeting_id: str) -> None:
         """Let in who is logged in or shows the meeting's sender token."""
@@ -106,6 +112,11 @@ class Sender:
         except TimeoutError as error:
             raise InvalidInput("The first message must be a start message.") from error
         start = _start(message)
+        uploads = self._site.uploads
+        if uploads is not None and await uploads.is_hearing(meeting_id):
+            raise Conflict(
+                "A recording of this meeting is being written down; wait for it, or stop it first."
+            )
         source = await self._site.live.open(meeting_id, sender=start.sender, oldest=start.oldest)
         await socket.send_json({"type": "ready", "received_samples": source.received_samples})
         return source

@@ -11,10 +11,14 @@ from aiohttp import web
 
 from core.errors import InvalidInput
 from transcripts.hub import Hub
+from transcripts.keeping import Keeper
 from transcripts.model import Meeting
 from transcripts.relays.service import RelayService
+from transcripts.retention import Retention
+from transcripts.rtms.service import RtmsService
 from transcripts.service import MeetingService
 from transcripts.sources import LiveMeetings
+from transcripts.uploads import Uploads
 from translation.languages import find_language
 
 
@@ -25,10 +29,14 @@ class WebOptions:
     public_url: str = ""  # such as https://captions.city.example; empty: as the request says
     shown_segments: int = 300  # on the page when it is opened; the transcript files have all
     files_at_once: int = 2  # transcript files that are written at the same time
+    file_wait_s: float = 20.0  # for which a file waits for captions that are not translated yet
     files_waiting: int = 16  # requests that wait for that; more are refused
     review_rows: int = 100  # segments on one page of the review room
     audio_message: int = 64 * 1024  # bytes of one WebSocket message
     start_s: float = 10.0  # how long a connection that sends audio may take to begin
+    stream_buffer: int = (
+        32 * 1024
+    )  # bytes that the kernel may hold for a viewer of captions (Linux takes it twice)
     ack_samples: int = 8_000  # an acknowledgement at least after so many samples (half a second)
 
 
@@ -41,6 +49,10 @@ class CaptionsSite:
     live: LiveMeetings
     options: WebOptions = WebOptions()
     relays: RelayService | None = None  # None: captions go nowhere else
+    keeper: Keeper | None = None  # None: sound cannot be kept
+    retention: Retention | None = None  # None: meetings cannot be deleted
+    uploads: Uploads | None = None  # None: recordings cannot be handed in
+    rtms: RtmsService | None = None  # None: no app at Zoom is set up
 
     async def meeting(self, request: web.Request) -> Meeting:
         """The meeting that the address names. Raises NotFound."""

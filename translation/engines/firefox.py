@@ -1,11 +1,13 @@
-"""Firefox Translations models on fxtranslate, each in a process of its own.
+"""Firefox Translations models on fxtranslate, each in processes of its own.
 
-The library holds Python's lock while it decodes (about 15 ms for a usual sentence), which would stop the whole
+The library decodes one sentence at a time. With two processes a caption need not wait for a sentence of bulk work.
+It also holds Python's lock while it decodes (about 15 ms for a usual sentence), which would stop the whole
 service, and never gives its memory back.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +34,9 @@ BYTES_OF_PROCESS = 14 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirefoxOptions:
-    """Limits of a model's process."""
+    """Limits of a model's processes."""
+
+    processes: int = 2  # sentences decoded at once; one of them is kept from bulk work
 
     answer_s: float = 20.0  # a sentence that takes longer has hung; the process is killed and started anew
 
@@ -41,29 +45,44 @@ class FirefoxEngine:
     """One Firefox model folder."""
 
     name = "firefox"
-    workers = 1
     batch = 1  # the library takes one sentence at a time
     mixes_pairs = False
 
     def __init__(self, folder: Path, options: FirefoxOptions = FirefoxOptions()) -> None:
         self._folder = folder
         self._options = options
-        self._process: HelperProcess | None = None
+        self.workers = options.processes
+        self._idle: list[HelperProcess] = []  # the one used last is used next
+        self._lock = threading.Lock()
         self._manifest = read_manifest(folder)
         self.pairs = frozenset(self._manifest.pairs)
         self.version = f"{self._manifest.version}+{self._manifest.sha256[:12]}"
-        self.bytes_needed = round(size_of(folder) * BYTES_PER_FILE_BYTE) + BYTES_OF_PROCESS
+        of_one = round(size_of(folder) * BYTES_PER_FILE_BYTE) + BYTES_OF_PROCESS
+        self.bytes_needed = options.processes * of_one
 
     def load(self) -> None:
-        self._running()
-
-    def _running(self) -> HelperProcess:
-        if self._process is not None:
-            if self._process.alive:
-                return self._process
-            CRASHES.labels(self.name).inc()
-            log.warning("engine_process_gone", engine=self.name, model=self._folder.name)
+        try:
+            while len(self._idle) < self.workers:
+                self._idle.append(self._loaded())
+        except BrokenModel:
             self.unload()
+            raise
+
+    def _take(self) -> HelperProcess:
+        """A process that nobody else has; a new one where all are taken or gone."""
+        with self._lock:
+            process = self._idle.pop() if self._idle else None
+        if process is None:
+            return self._loaded()
+        if process.alive:
+            return process
+        CRASHES.labels(self.name).inc()
+        log.warning("engine_process_gone", engine=self.name, model=self._folder.name)
+        process.kill()
+        return self._loaded()
+
+    def _loaded(self) -> HelperProcess:
+        """A new process that has read the model, or `BrokenModel`."""
         check_files(self._folder, self._manifest)
         files = self._files()
         process = self._start()
@@ -86,7 +105,6 @@ class FirefoxEngine:
                 f"The model “{self._folder.name}” does not load ({answer['error']}); import it again."
             )
         log.info("model_loaded", engine=self.name, model=self._folder.name, backend=answer["backend"])
-        self._process = process
         return process
 
     def _start(self) -> HelperProcess:
@@ -111,9 +129,8 @@ class FirefoxEngine:
         return str(found[0].resolve())
 
     def unload(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        while self._idle:
+            self._idle.pop().kill()
 
     def translate_batch(
         self, sentences: Sequence[str], pairs: Sequence[Pair], *, careful: bool = False
@@ -121,11 +138,13 @@ class FirefoxEngine:
         return [Output(self._translate(sentence), None) for sentence in sentences]
 
     def _translate(self, sentence: str) -> str:
-        process = self._running()
+        process = self._take()
         try:
-            return str(process.ask({"text": sentence[:LONGEST]})["text"]).strip()
+            said = str(process.ask({"text": sentence[:LONGEST]})["text"])
         except EngineFailed:
             CRASHES.labels(self.name).inc()
             log.warning("engine_process_died", engine=self.name, model=self._folder.name)
-            self._process = None
             raise
+        with self._lock:
+            self._idle.append(process)
+        return said.strip()

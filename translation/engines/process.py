@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import selectors
+import os
+import select
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 
 from translation.engines.firefox_worker import LENGTH, LONGEST_FRAME, pack
 from translation.errors import EngineFailed
+
+AT_ONCE = 1 << 16  # bytes read at once
 
 
 class HelperProcess:
@@ -36,6 +39,11 @@ class HelperProcess:
         )
         self._reaper = threading.Thread(target=self._process.wait, name="reap", daemon=True)
         self._reaper.start()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin, self._process.stdout
+        self._answers = select.poll()
+        self._answers.register(self._from, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -50,10 +58,7 @@ class HelperProcess:
         try:
             self._write(pack(question))
             until = time.monotonic() + self._answer_s
-            (length,) = LENGTH.unpack(self._read(LENGTH.size, until))
-            if length > LONGEST_FRAME:
-                raise ValueError("the answer is too long")
-            answer: dict[str, Any] = json.loads(self._read(length, until))
+            answer: dict[str, Any] = json.loads(self._read(until))
             return answer
         except (OSError, EOFError, ValueError) as error:
             self.kill()
@@ -62,30 +67,31 @@ class HelperProcess:
             ) from error
 
     def _write(self, frame: bytes) -> None:
-        assert self._process.stdin is not None
         view = memoryview(frame)
         while view:
-            view = view[self._process.stdin.write(view) :]
+            view = view[self._to.write(view) :]
 
-    def _read(self, length: int, until: float) -> bytes:
-        assert self._process.stdout is not None
-        parts = bytearray()
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            while len(parts) < length:
-                if not selector.select(max(until - time.monotonic(), 0)):
-                    raise TimeoutError("no answer in time")
-                part = self._process.stdout.read(length - len(parts))
-                if not part:
-                    raise EOFError("the process has ended")
-                parts += part
-        return bytes(parts)
+    def _read(self, until: float) -> bytes:
+        """The body of one frame. Nothing follows it before the next question, so that it may be read in one go."""
+        received = b""
+        size = LENGTH.size
+        while len(received) < size:
+            if not self._answers.poll(max(until - time.monotonic(), 0) * 1000):
+                raise TimeoutError("no answer in time")
+            part = os.read(self._from.fileno(), AT_ONCE)
+            if not part:
+                raise EOFError("the process has ended")
+            received += part
+            if size == LENGTH.size <= len(received):
+                size += LENGTH.unpack_from(received)[0]
+                if size > LENGTH.size + LONGEST_FRAME:
+                    raise ValueError("the answer is too long")
+        return received[LENGTH.size :]
 
     def kill(self) -> None:
         """End it now and leave nothing behind. A second call does nothing."""
         self._process.kill()
         self._reaper.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        for pipe in (self._to, self._from):
+            with contextlib.suppress(OSError):
+                pipe.close()

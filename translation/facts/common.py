@@ -8,7 +8,7 @@ import re
 import phonenumbers
 
 from translation.facts.numerals import DIGITS, digits_of, parse_number
-from translation.facts.pattern import Pattern, date_value, time_value
+from translation.facts.pattern import DIGIT, Pattern, date_value, time_value
 
 _URL = re.compile(
     r"(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'*+,;=%]*[A-Za-z0-9/#=&_~\-]"
@@ -43,7 +43,12 @@ def number_pattern(language: str) -> Pattern:
 
 def percent_pattern(language: str) -> Pattern:
     """80%, 80 percent."""
-    return Pattern("number", _PERCENT, lambda match: parse_number(match.group(1), language) + "%")
+    return Pattern(
+        "number",
+        _PERCENT,
+        lambda match: parse_number(match.group(1), language) + "%",
+        (DIGIT, frozenset("%pパ")),
+    )
 
 
 def iso_pattern(language: str) -> Pattern:
@@ -57,7 +62,7 @@ def iso_pattern(language: str) -> Pattern:
             return None
         return date_value(year - offset if year > _FAR else year, int(match[3]), int(match[4]))
 
-    return Pattern("date", _ISO, read, frozenset("-/."))
+    return Pattern("date", _ISO, read, (DIGIT, frozenset("-/.")))
 
 
 def _read_url(match: re.Match[str]) -> str:
@@ -76,13 +81,18 @@ def _read_phone(match: re.Match[str]) -> str | None:
 
 
 ADDRESSES: tuple[Pattern, ...] = (
-    Pattern("email", _EMAIL, lambda match: match.group().casefold(), frozenset("@")),
-    Pattern("url", _URL, _read_url, frozenset(".")),
+    Pattern("email", _EMAIL, lambda match: match.group().casefold(), (frozenset("@"),)),
+    Pattern("url", _URL, _read_url, (frozenset("."),)),
 )
 CODES: tuple[Pattern, ...] = (
     Pattern("phone", _PHONE, _read_phone),
     Pattern(
-        "postal", _POSTAL, lambda match: "".join(group for group in match.groups() if group), frozenset("〒-")
+        "postal",
+        _POSTAL,
+        lambda match: "".join(group for group in match.groups() if group),
+        (DIGIT, frozenset("〒-")),
     ),
 )
-CLOCK = Pattern("time", _CLOCK, lambda match: time_value(int(match[1]), int(match[2])), frozenset(":"))
+CLOCK = Pattern(
+    "time", _CLOCK, lambda match: time_value(int(match[1]), int(match[2])), (DIGIT, frozenset(":"))
+)

@@ -6,6 +6,7 @@ import re
 
 from translation.facts.numerals import DIGITS, parse_number, scale_up
 from translation.facts.pattern import (
+    DIGIT,
     Pattern,
     date_value,
     era_year,
@@ -106,45 +107,59 @@ def parse_words(text: str) -> int:
     return total + section
 
 
-_CAPITALS = frozenset("JFMASOND")  # of months
+# What texts need for the patterns to be tried.
+_MONTH_WORDS = frozenset({*_MONTHS, "sept"})
+_ERAS = frozenset({"reiwa", "heisei", "showa", "shōwa"})
+_SCALE_WORDS = frozenset(_SCALE.split("|"))
+_NUMBER_WORDS = frozenset({*_UNITS, *_SCALES})
+_DAY_WORDS = frozenset(
+    day + ending
+    for day in ("mon", "tue", "tues", "wed", "wednes", "thu", "thurs", "fri", "sat", "satur", "sun")
+    for ending in ("day", "days")
+)
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(
-        "date", re.compile(rf"\b(?:[Ff]iscal(?:\s[Yy]ear)?|FY)\s?{_YEAR}\b"), _read_fiscal, frozenset("fF")
+        "date",
+        re.compile(rf"\b(?:[Ff]iscal(?:\s[Yy]ear)?|FY)\s?{_YEAR}\b"),
+        _read_fiscal,
+        (DIGIT, frozenset({"fiscal", "fy"})),
     ),
-    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY},?\s{_YEAR}\b"), _read_date),
-    Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH},?\s{_YEAR}\b"), _read_date),
-    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY}\b(?!:|[,.]\d)"), _read_date),
-    Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH}(?!\w)"), _read_date),
-    Pattern("date", re.compile(rf"\b{_MONTH},?\s{_YEAR}\b"), _read_date),
+    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY},?\s{_YEAR}\b"), _read_date, (DIGIT, _MONTH_WORDS)),
+    Pattern(
+        "date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH},?\s{_YEAR}\b"), _read_date, (DIGIT, _MONTH_WORDS)
+    ),
+    Pattern("date", re.compile(rf"\b{_MONTH}\s{_DAY}\b(?!:|[,.]\d)"), _read_date, (DIGIT, _MONTH_WORDS)),
+    Pattern("date", re.compile(rf"\b{_DAY}\s(?:of\s)?{_MONTH}(?!\w)"), _read_date, (DIGIT, _MONTH_WORDS)),
+    Pattern("date", re.compile(rf"\b{_MONTH},?\s{_YEAR}\b"), _read_date, (DIGIT, _MONTH_WORDS)),
     Pattern(
         "date",
         re.compile(rf"\b{_MONTH}\s(?:the\s)?(?P<tens>twenty-|thirty-)?(?P<ordinal>{_ORDINAL})\b"),
         _read_spelled_date,
-        _CAPITALS,
+        (_MONTH_WORDS,),
     ),
     Pattern(
         "date",
         re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])"),
         _read_slashes,
-        frozenset("/"),
+        (DIGIT, frozenset("/")),
     ),
     Pattern(
         "date",
         re.compile(r"\b(?P<era>Reiwa|Heisei|Sh[oō]wa)\s(?P<era_year>\d{1,2})\b"),
         _read_date,
-        frozenset("RHS"),
+        (DIGIT, _ERAS),
     ),
     Pattern(
         "date",
         re.compile(rf"\b(?!May\b|March\b){_MONTH}(?!\w)|{_BEFORE_MONTH}(?P<month2>May|March)\b"),
         lambda match: date_value(None, _month(match["month"] or match["month2"]), None),
-        _CAPITALS,
+        (_MONTH_WORDS,),
     ),
     Pattern(
         "date",
         re.compile(r"\b(Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)days?\b"),
         lambda match: weekday_value(_WEEKDAYS.index(match[1][:3].casefold()) + 1),
-        frozenset("MTWFS"),
+        (_DAY_WORDS,),
     ),
     Pattern(
         "price",
@@ -152,7 +167,7 @@ PATTERNS: tuple[Pattern, ...] = (
             rf"(?P<currency>R\$|¥|\$|€|\bJPY|\bUSD)\s?(?P<amount>{DIGITS})(?:\s(?P<scale>{_SCALE}))?(?!\s?yen)"
         ),
         _read_price,
-        frozenset("$¥€JU"),
+        (DIGIT, frozenset("$¥€JU")),
     ),
     Pattern(
         "price",
@@ -161,6 +176,7 @@ PATTERNS: tuple[Pattern, ...] = (
             r"(?P<currency>yen|JPY|reais|real|dollars?|USD|euros?)\b"
         ),
         _read_price,
+        (DIGIT, frozenset(_CURRENCY)),
     ),
     Pattern(
         "price",
@@ -168,6 +184,7 @@ PATTERNS: tuple[Pattern, ...] = (
             rf"(?<![\w.,¥])(?P<amount>{DIGITS})(?P<scale>)(?=\s?(?:to|-)\s?{DIGITS}\s(?P<currency>yen|dollars|euros)\b)"
         ),
         _read_price,
+        (DIGIT, frozenset(_CURRENCY)),
     ),
     Pattern(
         "time",
@@ -175,7 +192,7 @@ PATTERNS: tuple[Pattern, ...] = (
             r"(?<![\d:])(\d{1,2}):(\d{2})(?=\s(?:tonight|(?:in\sthe|this)\s(?:afternoon|evening)|at\snight)\b)"
         ),
         lambda match: time_value(int(match[1]), int(match[2]), afternoon=True),
-        frozenset(":"),
+        (DIGIT, frozenset(":")),
     ),
     Pattern(
         "time",
@@ -186,18 +203,25 @@ PATTERNS: tuple[Pattern, ...] = (
         "number",
         re.compile(rf"(?<![\w.,])({DIGITS})\s({_SCALE})\b"),
         lambda match: scale_up(parse_number(match[1], "en"), match[2]),
+        (DIGIT, _SCALE_WORDS),
     ),
     Pattern(
-        "time", re.compile(r"(?<![\d:])(\d{1,2})\so['’]clock"), lambda match: time_value(int(match[1]), 0)
+        "time",
+        re.compile(r"(?<![\d:])(\d{1,2})\so['’]clock"),
+        lambda match: time_value(int(match[1]), 0),
+        (DIGIT, frozenset("'’")),
     ),
     Pattern(
         "time",
         re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b", re.IGNORECASE),
         lambda _: "12:00",
-        frozenset("nNd"),
+        (frozenset({"noon", "midday"}),),
     ),
     Pattern(
-        "time", re.compile(r"\b(?:12(?::00)?\s)?midnight\b", re.IGNORECASE), lambda _: "00:00", frozenset("g")
+        "time",
+        re.compile(r"\b(?:12(?::00)?\s)?midnight\b", re.IGNORECASE),
+        lambda _: "00:00",
+        (frozenset({"midnight"}),),
     ),
 )
 # "Per night" and "a day" say one: 1泊5,000円 is "5,000 yen per night".
@@ -209,54 +233,54 @@ LENIENT: tuple[Pattern, ...] = (
         "time",
         re.compile(rf"\b(?P<hour>{_HOUR})\so['’]clock", re.IGNORECASE),
         lambda match: time_value(parse_words(match["hour"]), 0),
-        frozenset("'’"),
+        (_NUMBER_WORDS, frozenset("'’")),
     ),
-    Pattern("date", re.compile(r"\b(?P<month>May|March)\b"), _read_date, frozenset("M")),
+    Pattern("date", re.compile(r"\b(?P<month>May|March)\b"), _read_date, (frozenset({"may", "march"}),)),
     Pattern(
         "time",
         re.compile(
             rf"\b(?P<hour>{_HOUR})\s(?P<minute>fifteen|twenty|thirty|forty(?:-five)?|fifty)\b", re.IGNORECASE
         ),
         lambda match: time_value(parse_words(match["hour"]), parse_words(match["minute"])),
-        frozenset("ft"),
+        (_NUMBER_WORDS, frozenset({"fifteen", "twenty", "thirty", "forty", "fifty"})),
     ),
     Pattern(
         "number",
         re.compile(rf"(?P<words>{_SPELLED})\spercent\b", re.IGNORECASE),
         lambda match: f"{parse_words(match['words'])}%",
-        frozenset("p"),
+        (_NUMBER_WORDS, frozenset({"percent"})),
     ),
     Pattern(
         "price",
         re.compile(rf"(?P<words>{_SPELLED})\s(?:yen)\b", re.IGNORECASE),
         lambda match: f"JPY{parse_words(match['words'])}",
-        frozenset("yY"),
+        (_NUMBER_WORDS, frozenset({"yen"})),
     ),
-    Pattern("number", re.compile(r"\bonce\b", re.IGNORECASE), lambda _: "1", frozenset("c")),
-    Pattern("number", re.compile(r"\btwice\b", re.IGNORECASE), lambda _: "2", frozenset("w")),
+    Pattern("number", re.compile(r"\bonce\b", re.IGNORECASE), lambda _: "1", (frozenset({"once"}),)),
+    Pattern("number", re.compile(r"\btwice\b", re.IGNORECASE), lambda _: "2", (frozenset({"twice"}),)),
     Pattern(
         "number",
         re.compile(rf"\b(?:an?|per|each|every)(?=\s(?:{_EACH})\b)", re.IGNORECASE),
         lambda _: "1",
-        frozenset(),
+        (frozenset(_EACH.split("|")),),
     ),
     Pattern(
         "number",
         re.compile(r"\b(?:daily|weekly|monthly|yearly|annual(?:ly)?)\b", re.IGNORECASE),
         lambda _: "1",
-        frozenset("l"),
+        (frozenset({"daily", "weekly", "monthly", "yearly", "annual", "annually"}),),
     ),
     Pattern("number", re.compile(r"\b(\d+)(?:st|nd|rd|th)\b"), lambda match: str(int(match[1]))),
     Pattern(
         "number",
         re.compile(r"\b(" + "|".join(filter(None, _WORDS.ordinals)) + r")\b", re.IGNORECASE),
         lambda match: str(_WORDS.ordinals.index(match[1].casefold())),
-        frozenset(),
+        (frozenset(_WORDS.ordinals),),
     ),
     Pattern(
         "number",
         re.compile(_SPELLED, re.IGNORECASE),
         lambda match: str(parse_words(match.group())),
-        frozenset(),
+        (_NUMBER_WORDS,),
     ),
 )

@@ -40,6 +40,9 @@ _HALF_DAYS = {"午前": False, "ごぜん": False, "午後": True, "ごご": Tru
 _LATE = re.compile(rf"(?:夜の?|夕方の?|(?:午後|夜|夕方){_N}時(?:半|{_N}分)?(?:から|より|〜|～|~|-|、|と))$")
 _IN_KANJI = frozenset(_KANJI + "〇百千万億")
 _ANY_NUMERAL = DIGIT | _IN_KANJI
+_DAYS = frozenset(_WEEKDAYS)
+_IN_YEARS = _ANY_NUMERAL | frozenset("元"), frozenset("年ね")
+_IN_MONTHS = _ANY_NUMERAL, frozenset("月が")
 
 
 def _integer(text: str | None) -> int | None:
@@ -92,22 +95,22 @@ PATTERNS: tuple[Pattern, ...] = (
         "date",
         re.compile(rf"{_YEAR}\s?(?P<month>{_N}){_M}\s?(?P<day>{_N}){_D}"),
         _read_date,
-        frozenset("年ね"),
+        _IN_YEARS,
     ),
-    Pattern("date", re.compile(rf"{_YEAR}\s?(?P<month>{_N}){_M}(?!間)"), _read_date, frozenset("年ね")),
-    Pattern("date", re.compile(rf"{_YEAR}(?:度|ど){_READING}"), _read_fiscal, frozenset("年ね")),
-    Pattern("date", re.compile(rf"{_YEAR}(?!間)"), _read_date, frozenset("年ね")),
+    Pattern("date", re.compile(rf"{_YEAR}\s?(?P<month>{_N}){_M}(?!間)"), _read_date, _IN_YEARS),
+    Pattern("date", re.compile(rf"{_YEAR}(?:度|ど){_READING}"), _read_fiscal, _IN_YEARS),
+    Pattern("date", re.compile(rf"{_YEAR}(?!間)"), _read_date, _IN_YEARS),
     Pattern(
         "date",
         re.compile(rf"(?P<month>{_N}){_M}\s?(?P<day>{_N}){_D}(?!間)"),
         _read_date,
-        frozenset("月が"),
+        _IN_MONTHS,
     ),
     Pattern(
         "date",
         re.compile(r"(?<![\d/.])(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])"),
         _read_date,
-        frozenset("/"),
+        (DIGIT, frozenset("/")),
     ),
     Pattern(
         "date",
@@ -115,19 +118,19 @@ PATTERNS: tuple[Pattern, ...] = (
             rf"(?<![\d{_KANJI}])(?P<month>\d{{1,2}}|[{_KANJI}]{{1,2}})(?:月(?![間曜額給末極食])|がつ){_READING}"
         ),
         _read_date,
-        frozenset("月が"),
+        _IN_MONTHS,
     ),
     Pattern(
         "date",
         re.compile(rf"([月火水木金土日])曜日?{_READING}|(?<=\()([月火水木金土日])(?=[・、,)])"),
         _read_weekday,
-        frozenset("曜("),
+        (_DAYS, frozenset("曜(")),
     ),
     Pattern(
         "date",
         re.compile("(げつ|すい|もく|きん|にち|か|ど)ようび"),
         lambda match: weekday_value(_WEEKDAYS_IN_KANA.index(match[1]) + 1),
-        frozenset("び"),
+        (frozenset("び"), frozenset("よ")),
     ),
     Pattern(
         "price",
@@ -136,7 +139,7 @@ PATTERNS: tuple[Pattern, ...] = (
             r"|¥\s?(?P<amount_after>[0-9](?:[0-9,]*[0-9])?)"
         ),
         _read_price,
-        frozenset("円え¥ドユレ"),
+        (_ANY_NUMERAL, frozenset("円え¥ドユレ")),
     ),
     Pattern(
         "time",
@@ -146,26 +149,26 @@ PATTERNS: tuple[Pattern, ...] = (
             rf"(?:(?:時(?!間|期|代)|じ(?!かん)){_READING}(?:(?P<half>半|はん)|(?P<minute>{_N})(?:分(?!間)|[ふぷ]ん(?!かん)){_READING})?)"
         ),
         _read_time,
-        frozenset("時じ"),
+        (_ANY_NUMERAL, frozenset("時じ")),
     ),
     Pattern(
         "time",
         re.compile(r"(?P<half_day>午前|午後)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<half>(?!))?"),
         _read_time,
-        frozenset("午"),
+        (DIGIT, frozenset("午")),
     ),
-    Pattern("time", re.compile("正午"), lambda _: "12:00", frozenset("午")),
+    Pattern("time", re.compile("正午"), lambda _: "12:00", (frozenset("午"), frozenset("正"))),
     Pattern(
         "number",
         re.compile(r"([1-9]|[一二三四五六七八九])割(?![り合高])"),
         lambda match: parse_number(match[1], "ja") + "0%",
-        frozenset("割"),
+        (frozenset("割"),),
     ),
     Pattern(
         "number",
         re.compile("([〇一二三四五六七八九十百]+)パーセント"),
         lambda match: parse_number(match[1], "ja") + "%",
-        frozenset("パ"),
+        (_IN_KANJI, frozenset("パ")),
     ),
     # Single kanji numerals stand in too many words (一緒, 十分) to be taken for numbers without a counter.
     Pattern(
@@ -176,31 +179,31 @@ PATTERNS: tuple[Pattern, ...] = (
             rf"|(?<=第)[{_KANJI}]+(?=[号条回会庁章期希種])"
         ),
         _read_number,
-        _IN_KANJI,
+        (_IN_KANJI,),
     ),
     Pattern(
         "number",
         re.compile(rf"{_DIGITS}(?:[百千]?[万億](?:{_DIGITS}[百千]?万?)?|[百千])"),
         _read_number,
-        frozenset("百千万億"),
+        (DIGIT, frozenset("百千万億")),
     ),
 )
 LENIENT: tuple[Pattern, ...] = (
-    Pattern("time", re.compile("昼(?![食夜])"), lambda _: "12:00", frozenset("昼")),
-    Pattern("time", re.compile("真夜中|深夜|夜中"), lambda _: "00:00", frozenset("夜")),
+    Pattern("time", re.compile("昼(?![食夜])"), lambda _: "12:00", (frozenset("昼"),)),
+    Pattern("time", re.compile("真夜中|深夜|夜中"), lambda _: "00:00", (frozenset("夜"),)),
     Pattern(
         "date",
         re.compile(r"([月火水木金土日])(?=[・、と（(])()"),
         _read_weekday,
-        frozenset("・、と（("),
+        (_DAYS, frozenset("・、と（(")),
     ),
     Pattern(
         "number",
         re.compile(r"[一二三四五六七八九十百千万]+(?=[人名歳才階回枚個通か件冊台本つ日年番時週円号月分目])"),
         _read_number,
-        _IN_KANJI,
+        (_IN_KANJI,),
     ),
-    Pattern("number", re.compile("[一二三四五六七八九十百千]{2,}(?=[のもにを])"), _read_number, _IN_KANJI),
-    Pattern("number", re.compile("ひとり"), lambda _: "1", frozenset("ひ")),
-    Pattern("number", re.compile("ふたり"), lambda _: "2", frozenset("ふ")),
+    Pattern("number", re.compile("[一二三四五六七八九十百千]{2,}(?=[のもにを])"), _read_number, (_IN_KANJI,)),
+    Pattern("number", re.compile("ひとり"), lambda _: "1", (frozenset("ひ"), frozenset("と"))),
+    Pattern("number", re.compile("ふたり"), lambda _: "2", (frozenset("ふ"), frozenset("た"))),
 )

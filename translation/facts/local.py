@@ -47,7 +47,7 @@ _SPELLINGS = {
     "য়": "\u09df",
 }
 # Words such as the name of a month need no digits; every text is searched for them.
-_ANYTHING: frozenset[str] = frozenset()
+_ANYTHING: tuple[frozenset[str], ...] = ()
 _SPACED = frozenset({"Latn", "Cyrl"})
 _MARKED = frozenset({"Deva", "Beng", "Sinh"})
 # Years above this are counted from another epoch; nobody writes to the 25th century.
@@ -117,7 +117,7 @@ class _Builder:
     def _pattern(self, kind: FactKind, template: str, read: Reader) -> Pattern:
         needs = _ANYTHING
         if re.search(r"\{(?:year|month|day|hour|minute|amount)\}", template):
-            needs = DIGIT | (frozenset(_KANJI + "元") if self._words.kanji else frozenset())
+            needs = (DIGIT | (frozenset(_KANJI + "元") if self._words.kanji else frozenset()),)
         if "{hour}" in template and self._words.hours:
             needs = _ANYTHING
         return Pattern(kind, self._compile(template), read, needs)
@@ -154,7 +154,7 @@ class _Builder:
             )
             regex = re.compile(f"(?:{before})([{letters}])(?=[)·・,])")
             yield Pattern(
-                "date", regex, lambda match: weekday_value(letters.index(match[1]) + 1), frozenset("(")
+                "date", regex, lambda match: weekday_value(letters.index(match[1]) + 1), (frozenset("("),)
             )
 
     def prices(self) -> Iterator[Pattern]:
@@ -169,7 +169,7 @@ class _Builder:
         if self._words.currency_first:
             templates.append(rf"(?P<word>{words})~{amount}(?!~(?:{words}))")
         for template in templates:
-            needs = DIGIT | (frozenset(_KANJI + "百千万萬") if self._words.kanji else frozenset())
+            needs = (DIGIT | (frozenset(_KANJI + "百千万萬") if self._words.kanji else frozenset()),)
             yield Pattern("price", self._compile(template), self._read_price, needs)
 
     def times(self) -> Iterator[Pattern]:
@@ -206,7 +206,7 @@ class _Builder:
             yield self._pattern("number", rf"(?:%|{before})(?P<amount>{self._number})", self._read_percent)
         if words.scales:
             scaled = rf"(?<![A-Za-z\d])(?<!\d[.,])(?P<amount>{self._amount(bare=False)})"
-            yield Pattern("number", self._compile(scaled), self._read_amount, DIGIT)
+            yield Pattern("number", self._compile(scaled), self._read_amount)
         if words.number_strict:
             regex = self._compile(words.number_strict)
             yield Pattern("number", regex, lambda match: parse_number(match.group(), words.tag), _ANYTHING)
@@ -347,12 +347,15 @@ def _in_part(hour: int, part: str) -> int:
     return hour + 12 if afternoon and hour < 12 else hour
 
 
+_AROUND = re.compile(r"\(\?<?[=!](?:\[[^\]]*\]|[^()\[\]])*\)")
+
+
 def _place(names: Sequence[str], text: str) -> int:
-    """Which of the regular expressions is `text`."""
+    """Which of the regular expressions `text` was found by. What they want to stand around it is no part of it."""
     return next(
         place
         for place, name in enumerate(names)
-        if name and re.fullmatch(_expanded(name), text, re.IGNORECASE)
+        if name and re.fullmatch(_expanded(_AROUND.sub("", name)), text, re.IGNORECASE)
     )
 
 

@@ -100,73 +100,65 @@ def _merged(table: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+# The entries of a table that are taken over as they are, by how they are read.
+_TEXTS = (
+    *("bracket_weekdays", "bracket_after", "noon", "midnight", "clock_end", "day_ending", "name_ending"),
+    *("percent", "percent_before", "number_strict", "counter", "myriad_space"),
+)
+_WORDS = (
+    *("weekdays", "loose_weekdays", "eras", "years", "fiscal", "times", "evening_times", "hours"),
+    *("numbers", "ordinals", "myriads"),
+)
+_SWITCHES = ("clock_dot", "kanji", "case", "currency_first", "scale_first")
+_PARTS = {"am": "am", "pm": "pm", "noon": "noon_part", "night": "night"}  # of the day, and their entries
+
+
 def _local_words(tag: str, table: Mapping[str, Any]) -> LocalWords:
     locale = cldr_locale(tag)
-    month_names = tuple(locale.months["format"]["wide"].values())
-    days = locale.days["format"]["wide"]
-    weekday_names = tuple(days[index] for index in range(7))
-    symbols = locale.number_symbols["latn"]
-    zero = ord(_ZEROS.get(locale.default_numbering_system, "0"))
     short = str(locale.date_formats["short"].pattern)
     month_first = short.index("M") < short.index("d")
-    text = functools.partial(_text, table)
-    words = functools.partial(_words, table)
+    month_names = tuple(locale.months["format"]["wide"].values())
     return LocalWords(
         tag=tag,
         script=languages()[tag].script,
-        months=words("months") or month_names,
-        weekdays=words("weekdays"),
-        loose_weekdays=words("loose_weekdays"),
-        bracket_weekdays=text("bracket_weekdays"),
-        bracket_after=text("bracket_after"),
-        eras=words("eras"),
-        dates=words("dates") or _named_dates(table, month_first=month_first),
-        years=words("years"),
-        fiscal=words("fiscal"),
-        times=words("times"),
-        evening_times=words("evening_times"),
-        hours=words("hours"),
-        parts={
-            part: text(key)
-            for part, key in (("am", "am"), ("pm", "pm"), ("noon", "noon_part"), ("night", "night"))
-            if text(key)
-        },
-        noon=text("noon"),
-        midnight=text("midnight"),
-        clock_dot=bool(table.get("clock_dot")),
-        clock_end=text("clock_end"),
+        months=_words(table, "months") or month_names,
+        dates=_words(table, "dates") or _named_dates(table, month_first=month_first),
+        parts={part: _text(table, entry) for part, entry in _PARTS.items() if _text(table, entry)},
         month_first=month_first,
         year_offset=int(table.get("year_offset", 0)),
         latest_year=int(table.get("latest_year", 2999)),
-        day_ending=text("day_ending"),
-        name_ending=text("name_ending"),
-        kanji=bool(table.get("kanji")),
-        case=bool(table.get("case")),
         currencies=dict(table["read"]),
-        currency_first=bool(table.get("currency_first")),
         scales=dict(table.get("scales", {})),
-        scale_first=bool(table.get("scale_first")),
-        percent=text("percent"),
-        percent_before=text("percent_before"),
-        number_strict=text("number_strict"),
-        numbers=words("numbers"),
-        ordinals=words("ordinals"),
-        counter=text("counter"),
-        counter_before=tuple(filter(None, text("counter_before").split("|"))),
+        counter_before=tuple(filter(None, _text(table, "counter_before").split("|"))),
         formats=dict(table.get("formats", {})),
         prices=dict(table["prices"]),
-        myriads=words("myriads"),
-        myriad_space=text("myriad_space"),
         month_names=month_names,
-        months_alone=words("months_alone") or month_names,
-        weekday_names=weekday_names,
-        cldr=_cldr_formats(locale),
-        group=str(symbols["group"]),
-        point=str(symbols["decimal"]),
-        grouping=locale.decimal_formats[None].grouping,
-        digits="".join(chr(zero + value) for value in range(10)),
-        plural=lambda number: str(locale.plural_form(number)),
+        months_alone=_words(table, "months_alone") or month_names,
+        **_taken_over(table),
+        **_of_cldr(locale),
     )
+
+
+def _taken_over(table: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {entry: _text(table, entry) for entry in _TEXTS}
+    words = {entry: _words(table, entry) for entry in _WORDS}
+    return texts | words | {entry: bool(table.get(entry)) for entry in _SWITCHES}
+
+
+def _of_cldr(locale: Locale) -> dict[str, Any]:
+    """What CLDR alone knows: names, formats and signs for numbers."""
+    days = locale.days["format"]["wide"]
+    symbols = locale.number_symbols["latn"]
+    zero = ord(_ZEROS.get(locale.default_numbering_system, "0"))
+    return {
+        "weekday_names": tuple(days[index] for index in range(7)),
+        "cldr": _cldr_formats(locale),
+        "group": str(symbols["group"]),
+        "point": str(symbols["decimal"]),
+        "grouping": locale.decimal_formats[None].grouping,
+        "digits": "".join(chr(zero + value) for value in range(10)),
+        "plural": lambda number: str(locale.plural_form(number)),
+    }
 
 
 def cldr_locale(tag: str) -> Locale:

@@ -17,13 +17,15 @@ DIGIT = frozenset("0123456789")
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Patterns are tried in order; what an earlier one took, a later one does not see. A group called "fact" is the
-    fact where the regex has to see more than that. A text without any character of `needs` cannot match and is not
-    searched; an empty set needs nothing."""
+    fact where the regex has to see more than that.
+
+    Each set of `needs` holds characters and whole words in small letters. A text that has none of one of them cannot
+    match and is not searched."""
 
     kind: FactKind
     regex: re.Pattern[str]
     read: Reader
-    needs: frozenset[str] = DIGIT
+    needs: tuple[frozenset[str], ...] = (DIGIT,)
 
 
 def date_value(year: int | None, month: int | None, day: int | None) -> str | None:

@@ -6,6 +6,7 @@ import re
 
 from translation.facts.numerals import DIGITS, parse_number, scale_up
 from translation.facts.pattern import (
+    DIGIT,
     Pattern,
     date_value,
     era_year,
@@ -65,6 +66,9 @@ def _read_price(match: re.Match[str]) -> str:
     return _CURRENCY[match["currency"].casefold()] + amount
 
 
+# What texts need for the patterns to be tried.
+_MONTH_WORDS = frozenset(_MONTHS)
+_DAY_WORDS = frozenset(day + ending for day in _WEEKDAYS for ending in ("", "s"))
 _PART = r"(?:\s?(?:da|de|do)?\s?(?P<part>manhã|tarde|noite|madrugada|a\.m|p\.m|am\b|pm\b)\.?)"
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(
@@ -76,8 +80,11 @@ PATTERNS: tuple[Pattern, ...] = (
         "date",
         re.compile(rf"\b{_DAY}\sde\s{_MONTH}(?:,?\s(?:de|do)?\s?{_YEAR})?\b", re.I),
         _read_date,
+        (DIGIT, _MONTH_WORDS),
     ),
-    Pattern("date", re.compile(rf"\b{_MONTH}\s(?:de|do)\s{_YEAR}\b", re.I), _read_date),
+    Pattern(
+        "date", re.compile(rf"\b{_MONTH}\s(?:de|do)\s{_YEAR}\b", re.I), _read_date, (DIGIT, _MONTH_WORDS)
+    ),
     Pattern(
         "date",
         re.compile(r"\bano\s(?P<era_year>\d{1,2})\sd[ae]\s(?:era\s)?(?P<era>Reiwa|Heisei|Sh[oō]wa)\b", re.I),
@@ -88,18 +95,18 @@ PATTERNS: tuple[Pattern, ...] = (
         re.compile(r"\b(?P<era>Reiwa|Heisei|Sh[oō]wa)\s(?P<era_year>\d{1,2})\b", re.I),
         _read_date,
     ),
-    Pattern("date", re.compile(rf"\b{_MONTH}\b", re.I), _read_date, frozenset()),
+    Pattern("date", re.compile(rf"\b{_MONTH}\b", re.I), _read_date, (_MONTH_WORDS,)),
     Pattern(
         "date",
         re.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])"),
         _read_slashes,
-        frozenset("/"),
+        (DIGIT, frozenset("/")),
     ),
     Pattern(
         "date",
         re.compile(r"\b(segunda|terça|quarta|quinta|sexta)s?-feiras?\b|\b(terça|sábado|domingo)s?\b", re.I),
         lambda match: weekday_value(_WEEKDAYS.index((match[1] or match[2]).casefold()) + 1),
-        frozenset("-çÇádD"),
+        (_DAY_WORDS,),
     ),
     Pattern(
         "price",
@@ -108,7 +115,7 @@ PATTERNS: tuple[Pattern, ...] = (
             re.I,
         ),
         _read_price,
-        frozenset("$¥€"),
+        (DIGIT, frozenset("$¥€")),
     ),
     Pattern(
         "price",
@@ -149,8 +156,8 @@ PATTERNS: tuple[Pattern, ...] = (
         re.compile(rf"(?<![\w.,])({DIGITS})\s({_SCALE})\b", re.I),
         lambda match: scale_up(parse_number(match[1], "pt-BR"), match[2]),
     ),
-    Pattern("time", re.compile(r"\bmeio-dia\b", re.I), lambda _: "12:00", frozenset("-")),
-    Pattern("time", re.compile(r"\bmeia-noite\b", re.I), lambda _: "00:00", frozenset("-")),
+    Pattern("time", re.compile(r"\bmeio-dia\b", re.I), lambda _: "12:00", (frozenset({"meio"}),)),
+    Pattern("time", re.compile(r"\bmeia-noite\b", re.I), lambda _: "00:00", (frozenset({"meia"}),)),
 )
 # "Segunda" is Monday and the second one; before these it is never Monday.
 _SECOND = "via|vez|dose|fase|etapa|parte|opção|turma|chamada|janela|porta|sala|linha|página"
@@ -161,22 +168,27 @@ LENIENT: tuple[Pattern, ...] = (
         "date",
         re.compile(rf"\b(segunda|quarta|quinta|sexta)s?\b(?!\s(?:{_SECOND})\b)", re.I),
         lambda match: weekday_value(_WEEKDAYS.index(match[1].casefold()) + 1),
-        frozenset(),
+        (_DAY_WORDS,),
     ),
     Pattern(
-        "number", re.compile(rf"\b(?:por|cada|ao?|à)(?=\s(?:{_EACH})\b)", re.I), lambda _: "1", frozenset()
+        "number",
+        re.compile(rf"\b(?:por|cada|ao?|à)(?=\s(?:{_EACH})\b)", re.I),
+        lambda _: "1",
+        (frozenset(_EACH.split("|")),),
     ),
-    Pattern("number", re.compile(r"\b(\d+)[ºª°]"), lambda match: str(int(match[1])), frozenset("ºª°")),
+    Pattern(
+        "number", re.compile(r"\b(\d+)[ºª°]"), lambda match: str(int(match[1])), (DIGIT, frozenset("ºª°"))
+    ),
     Pattern(
         "number",
         re.compile(r"\b(" + "|".join(_ORDINALS) + r")\b", re.I),
         lambda m: str(_ORDINALS[m[1].casefold()]),
-        frozenset(),
+        (frozenset(_ORDINALS),),
     ),
     Pattern(
         "number",
         re.compile(r"\b(" + "|".join(_NUMBERS) + r")\b", re.I),
         lambda m: str(_NUMBERS[m[1].casefold()]),
-        frozenset(),
+        (frozenset(_NUMBERS),),
     ),
 )

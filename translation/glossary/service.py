@@ -71,13 +71,17 @@ class Glossary:
 
     def places(self, uses: Sequence[TermUse], text: str, target: str) -> tuple[tuple[Found, ...], ...]:
         """Where each term stands in a translation. "Head of household" is no place of "household", unless the
-        source has it within a longer word too."""
+        source has it within a longer word too; in "resident tax certificate" there are both "resident tax" and "tax
+        certificate"."""
         everything = self.find(text, target)
         found: list[tuple[Found, ...]] = []
         for use in uses:
             places = tuple(one for one in everything if not one.rows.isdisjoint(use.rows))
-            if not places and use.compound:
-                places = self.find(text, target, only=use.rows)
+            if not places:
+                alone = self.find(text, target, only=use.rows)
+                places = (
+                    alone if use.compound else tuple(one for one in alone if not _inside(one, everything))
+                )
             found.append(places)
         return tuple(found)
 
@@ -125,6 +129,10 @@ class Glossary:
 
     def _forbidden_wordings(self, tag: str) -> list[Wording]:
         return [Wording(wording, term.row) for term in self.terms for wording in term.forbidden.get(tag, ())]
+
+
+def _inside(one: Found, others: Sequence[Found]) -> bool:
+    return any(other.start <= one.start and one.end <= other.end for other in others)
 
 
 def once(uses: Sequence[TermUse]) -> tuple[TermUse, ...]:

@@ -167,7 +167,7 @@ class Memory:
                 came_from=came_from,
                 origin=origin,
             )
-        await self._apply([Change(0, unit.id, unit)])
+        await self.committed()
         return unit
 
     async def learn_in(
@@ -253,7 +253,7 @@ class Memory:
             )
             if not await store.rewrite_unit(connection, unit):
                 raise Conflict("Another unit has this wording already; change that one.")
-        await self._apply([Change(0, unit.id, unit)])
+        await self.committed()
         return unit
 
     async def forget(self, id: str) -> None:
@@ -261,7 +261,7 @@ class Memory:
         async with self._database.write() as connection:
             if not await store.forget_unit(connection, storable(id), now=self._clock.now()):
                 raise NotFound("There is no such unit in the translation memory.")
-        await self._apply([Change(0, id, None)])
+        await self.committed()
 
     async def forget_in(
         self, connection: AsyncConnection, *, source: str, target: str, source_text: str, came_from: str
@@ -295,7 +295,8 @@ class Memory:
     # Keeping up
 
     async def committed(self) -> None:
-        """Take in what `learn_in` or `forget_in` changed, once its transaction is committed, and tell the others."""
+        """Take in what was changed, once its transaction is committed, and tell the others. Changes are taken in by
+        their rows' order alone: one of our own that another followed must not come after it."""
         await self.refresh()
         self._bus.publish(TOPIC)
 
@@ -310,12 +311,6 @@ class Memory:
                     self._seen = changes[-1].position
             if len(changes) < self.options.chunk:
                 return
-
-    async def _apply(self, changes: Sequence[Change]) -> None:
-        """Take in a change of our own at once, and tell the others. The next look meets it again, in its order."""
-        async with self._looking:
-            await self._take_in(changes)
-        self._bus.publish(TOPIC)
 
     async def _take_in(self, changes: Sequence[Change]) -> None:
         units = [change.unit for change in changes if change.unit is not None]

@@ -594,3 +594,14 @@ async def test_last_captions_of_a_meeting_still_go_out_after_its_end(world: Worl
     world.start()
 
     assert await world.shown("zoom", 1) == ["Thank you."]
+
+
+async def test_relay_is_a_reader_of_its_language(world: World) -> None:
+    meeting = await world.meeting("ja")
+    await world.add(meeting, "zoom", "ja")
+    process = world.start()
+    async with asyncio.timeout(10):
+        while not process.relays.watched():  # noqa: ASYNC110 -- nothing tells
+            await asyncio.sleep(0.01)
+
+    assert process.relays.watched() == {meeting: {"ja"}}

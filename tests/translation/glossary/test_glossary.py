@@ -174,3 +174,9 @@ def test_a_wording_cannot_be_right_and_forbidden() -> None:
     assert [mistake.sentence for mistake in mistakes] == [
         "Row 2: “window” is both allowed and forbidden in en; decide for one."
     ]
+
+
+def test_terms_that_share_a_word_are_both_there() -> None:
+    glossary, _ = parse_glossary("ja,en\n住民税,resident tax\n課税証明書,tax certificate\n")
+    check = glossary.check("住民税の課税証明書", "a resident tax certificate", "ja", "en")
+    assert ([use.wording for use in check.kept], check.lost) == (["住民税", "課税証明書"], ())

@@ -18,7 +18,7 @@ class TeamsSink:
     """Microsoft Teams."""
 
     kind: Kind = "teams"
-    shape = Shape(columns=120, wide_columns=120, lines=1)
+    shape = Shape(columns=120, lines=1)
     repeats_safely = False
     tells_number = False
 

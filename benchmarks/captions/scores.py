@@ -1,7 +1,8 @@
 """How good live captions are, from what was shown and when. Pure.
 
 delay      from a word's end in the reference to the moment it was committed, in seconds
-erasure    normalised erasure (Arivazhagan et al. 2020): words shown and taken back, per word of the final text
+erasure    normalised erasure (Arivazhagan et al. 2020): words shown and taken back, per word of the final text. What
+           was there for less than one frame was not seen: a segment and the partial after it arrive one by one
 wer        word error rate after `normal`
 """
 
@@ -34,6 +35,9 @@ NUMBERS = {
         ]
     )
 }
+
+
+FRAME_S = 1 / 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +92,12 @@ def word_error_rate(reference: str, text: str) -> float:
 def score(reference: dict[str, Any], timeline: Timeline) -> dict[str, float]:
     """All figures of one run. `reference` has `text`, `words` and `sentences` with `start` and `end`."""
     final = timeline.moments[-1]
-    tokens = [(token, word["end"]) for word in reference["words"] for token in normal(word["text"])]
-    committed = _first_seen(tokens, [(moment.at, moment.committed) for moment in timeline.moments])
+    tokens = _tokens(reference)
     in_segment = _first_seen(
         tokens, [(moment.at, " ".join(moment.segments).split()) for moment in timeline.moments]
     )
     shown = _first_seen(tokens, [(moment.at, moment.shown) for moment in timeline.moments])
-    delays = sorted(at - tokens[place][1] for place, at in committed.items())
+    delays = commit_delays(reference, timeline)
     segment_delays = sorted(at - tokens[place][1] for place, at in in_segment.items())
     firsts = sorted(_first_partials(reference["sentences"], tokens, shown))
     return {
@@ -111,10 +114,23 @@ def score(reference: dict[str, Any], timeline: Timeline) -> dict[str, float]:
     }
 
 
+def commit_delays(reference: dict[str, Any], timeline: Timeline) -> list[float]:
+    """For each word that was committed, the seconds from its end until then; smallest first."""
+    tokens = _tokens(reference)
+    committed = _first_seen(tokens, [(moment.at, moment.committed) for moment in timeline.moments])
+    return sorted(at - tokens[place][1] for place, at in committed.items())
+
+
+def _tokens(reference: dict[str, Any]) -> list[tuple[str, float]]:
+    """The words of the reference as they are compared, with their ends."""
+    return [(token, word["end"]) for word in reference["words"] for token in normal(word["text"])]
+
+
 def erasure(timeline: Timeline) -> float:
     """Words taken back after they were shown, per word of the final text."""
     erased = 0
-    for before, after in pairwise(timeline.moments):
+    seen = [before for before, after in pairwise(timeline.moments) if after.at - before.at >= FRAME_S]
+    for before, after in pairwise([*seen, timeline.moments[-1]]):
         kept = 0
         while kept < min(len(before.shown), len(after.shown)) and before.shown[kept] == after.shown[kept]:
             kept += 1

@@ -12,145 +12,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from transcripts.agreement import agreed, known_words, normal
+from transcripts.clauses import early_cut
+from transcripts.guards import without_loops, without_made_up
+from transcripts.live.events import (
+    AudioArrived,
+    Command,
+    Commit,
+    DropPartial,
+    Ended,
+    Event,
+    Finish,
+    Forget,
+    PublishPartial,
+    Recognise,
+    Recognised,
+    RecognitionFailed,
+    Tick,
+    VoiceStarted,
+    VoiceStopped,
+    Window,
+)
+from transcripts.live.policy import LivePolicy
 from transcripts.model import Hypothesis, Partial, Segment, Word, join_words
-from transcripts.sentences import CLAUSES, ENDS, SegmentLimits, cut, ends_sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A stretch of audio to recognise. `final`: a voiced stretch ends here and its words will not be asked again."""
-
-    number: int
-    start: float
-    end: float
-    final: bool
-
+from transcripts.sentences import CLAUSES, ENDS, cut, ends_sentence
 
 KNOWN_S = 3.0  # stable words that ended this long before the next window may still be heard again in it
 KNOWN_WORDS = 120  # and no more than this many are compared
+SAID_SEGMENTS = 3  # segments that are remembered so as to notice that one is heard again
+MOST_WORDS_PER_S = 20  # nobody speaks faster; what a hypothesis has beyond that is not read
 MARKS = ENDS + CLAUSES
 FORGET_STEP_S = 1.0  # audio is let go in steps of this size
-
-
-# Events. Times are seconds of audio.
-@dataclass(frozen=True, slots=True)
-class AudioArrived:
-    """All audio up to `until` has been heard, and its voice events were handled before this one."""
-
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceStarted:
-    """Somebody speaks from `at` on."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceStopped:
-    """The voice fell silent at `at`."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """The answer to a `Recognise`. `cost_s` is how long it took, waiting included."""
-
-    window: Window
-    hypothesis: Hypothesis
-    cost_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionFailed:
-    """The recogniser raised an error instead of answering."""
-
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """No audio has arrived for `idle_s` seconds of wall time."""
-
-    idle_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """No more audio will come."""
-
-
-Event = AudioArrived | VoiceStarted | VoiceStopped | Recognised | RecognitionFailed | Tick | Ended
-
-
-# Commands.
-@dataclass(frozen=True, slots=True)
-class Recognise:
-    """Recognise this window; answer with `Recognised` or `RecognitionFailed`."""
-
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class PublishPartial:
-    """Show what is being said now, in place of the partial before."""
-
-    partial: Partial
-
-
-@dataclass(frozen=True, slots=True)
-class DropPartial:
-    """Nothing is being said any more; take the partial away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Keep this segment for good. It replaces the beginning of the partial shown."""
-
-    segment: Segment
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Audio before this time will not be asked for again."""
-
-    before: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Everything that was said is committed."""
-
-
-Command = Recognise | PublishPartial | DropPartial | Commit | Forget | Finish
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivePolicy:
-    """When to recognise, when to commit, what to show."""
-
-    pre_roll_s: float = 0.3  # sound before a voice start that belongs to its window
-    post_roll_s: float = 0.15  # sound after a voice stop that belongs to its window
-    first_step_s: float = 0.5  # sound of a stretch before it is recognised for the first time
-    step_s: float = 0.6  # new sound before it is recognised again …
-    settle_s: float = (
-        0.6  # sound that must follow a word before it can become stable: what comes next helps to hear it
-    )
-    step_cost: float = 1.4  # … or this many times what the last recognition cost, when that is more
-    window_s: float = 12.0  # a window longer than this is cut at stable words
-    hard_window_s: float = 22.0  # a window of this length is cut whether words are stable or not
-    tail_s: float = 1.0  # sound at the end of a forced cut that stays for the next window
-    least_s: float = 0.1  # a leftover shorter than this is not worth a recognition
-    keep_s: float = 1.0  # silence kept in memory, so that a window can begin before its voice
-    idle_s: float = 2.0  # wall time without audio after which an open stretch is taken as closed
-    masked_words: int = 1  # newest words of a hypothesis that are not shown yet
-    retries: int = 1  # how often a failed final window is tried again
-    limits: SegmentLimits = field(default_factory=SegmentLimits)
 
 
 @dataclass(slots=True)
@@ -163,11 +57,26 @@ class _Stretch:
 
 
 class LiveSession:
-    """One meeting's live state. Hand it every event in order and carry out what `handle` returns, in order."""
+    """One meeting's live state. Hand it every event in order and carry out what `handle` returns, in order.
 
-    def __init__(self, policy: LivePolicy, *, language: str, first_seq: int = 1, start: float = 0.0) -> None:
+    `language` is what is spoken first; `languages` are all that may be spoken, if there are others. Then the language
+    is found out for each voiced stretch, nothing of it is stable before that, and a stretch is heard by itself.
+    """
+
+    def __init__(
+        self,
+        policy: LivePolicy,
+        *,
+        language: str,
+        languages: tuple[str, ...] = (),
+        first_seq: int = 1,
+        start: float = 0.0,
+    ) -> None:
         self._policy = policy
         self._language = language
+        self._languages = tuple(dict.fromkeys((language, *languages)))
+        self._detects = self._several  # the language is to be found out again
+        self._unsure = self._several  # … and nothing is known of this stretch's yet
         self._seq = first_seq
         self._heard = start
         self._stretches: deque[_Stretch] = deque()
@@ -190,6 +99,13 @@ class LiveSession:
             False  # the last stable word was the last of its stretch: what follows may change its full stop
         )
         self._forgotten = start
+        self._turned = start  # before this, another language was spoken
+        self._due: list[Segment] = []  # segments that a change of language has completed
+        self._said: deque[str] = deque(maxlen=SAID_SEGMENTS)  # normal texts of the last segments
+
+    @property
+    def _several(self) -> bool:
+        return len(self._languages) > 1
 
     @property
     def behind_s(self) -> float:
@@ -198,6 +114,20 @@ class LiveSession:
             return 0.0
         first = self._stretches[0]
         return max(0.0, self._heard - max(first.start, self._window_end))
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the recognition asked for would be final if it were cut now: its stretch has closed since."""
+        return self._asked is not None and bool(self._stretches) and self._stretches[0].end is not None
+
+    def renew(self, window: Window) -> Window:
+        """The newest cut of a window that was asked for and whose recognition begins only now."""
+        if window != self._asked:
+            return window
+        newest = self._next_window()
+        if newest is not None and newest.end > window.end - self._policy.least_s:
+            self._asked = replace(newest, number=window.number)
+        return self._asked
 
     def handle(self, event: Event) -> list[Command]:
         """What to do now that `event` has happened."""
@@ -263,34 +193,41 @@ class LiveSession:
         policy, first = self._policy, self._stretches[0]
         start = self._left_edge()
         limit = start + policy.hard_window_s
-        number = self._windows + 1
         if first.end is None:
             if self._heard - max(self._window_end, first.start) < self._step() and self._heard < limit:
                 return None
-            return Window(number=number, start=start, end=min(self._heard, limit), final=False)
+            return self._window(start, min(self._heard, limit), final=False)
         if first.end > limit:
-            return Window(number=number, start=start, end=limit, final=False)
+            return self._window(start, limit, final=False)
         end = first.end
         for stretch in self._stretches:
             # Several short stretches that wait are heard in one go: one recognition instead of many.
-            if stretch.end is not None and stretch.end - start <= policy.window_s:
+            if stretch.end is not None and stretch.end - start <= policy.window_s and not self._several:
                 end = max(end, stretch.end)
-        return Window(number=number, start=start, end=end, final=True)
+        return self._window(start, end, final=True)
+
+    def _window(self, start: float, end: float, *, final: bool) -> Window:
+        languages: tuple[str, ...] = (self._language,)
+        if self._detects and (final or end - start >= self._policy.detect_s):
+            languages += tuple(each for each in self._languages if each != self._language)
+        return Window(number=self._windows + 1, start=start, end=end, final=final, languages=languages)
 
     def _left_edge(self) -> float:
         """Where the next window begins: with the open sentence, if there is one, as its words help to hear the rest."""
         if self._window_start is not None:
             return self._window_start
         start = self._stretches[0].start
-        if self._stable and start - self._stable[0].start <= self._policy.window_s:
+        if self._stable and start - self._stable[0].start <= self._policy.window_s and not self._several:
             return min(start, self._stable[0].start)
         return start
 
     def _step(self) -> float:
         """Seconds of new sound that are worth another recognition."""
-        if self._window_end <= self._stretches[0].start:
-            return self._policy.first_step_s
-        return max(self._policy.step_s, self._policy.step_cost * self._cost_s)
+        policy, start = self._policy, self._stretches[0].start
+        if self._window_end <= start:
+            return policy.first_step_s
+        eager = self._window_end - start < policy.eager_s
+        return max(policy.eager_step_s if eager else policy.step_s, policy.step_cost * self._cost_s)
 
     # --- taking ------------------------------------------------------------------------------------------------
 
@@ -305,17 +242,40 @@ class LiveSession:
             self._window_end = window.end
 
     def _take(self, window: Window, hypothesis: Hypothesis) -> None:
-        self._language = hypothesis.language
-        self._accept(window, self._fresh_words(window, hypothesis.words))
+        words = hypothesis.words[: int((window.end - window.start) * MOST_WORDS_PER_S) + 1]
+        if not (words or window.final or self._is_full(window)):
+            self._window_end = window.end  # nothing could be made out this time; what was heard before stays
+            return
+        if len(window.languages) > 1:
+            self._detects = self._unsure = False
+            if hypothesis.language != self._language:
+                self._turn_to(hypothesis.language)
+                words = tuple(word for word in words if (word.start + word.end) / 2 >= self._last_end)
+        self._accept(window, self._fresh_words(window, words))
+
+    def _turn_to(self, language: str) -> None:
+        """Somebody goes on in another language: what was said before is complete."""
+        if self._stable:
+            self._due.append(self._segment(self._stable))
+        self._stable, self._tail, self._known, self._soft = (), (), [], False
+        self._language, self._turned = language, self._last_end
 
     def _fresh_words(self, window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
         """What a hypothesis says after the stable words, with times that neither run backwards nor leave the window."""
+        words = without_loops(words, self._policy.guards)
         known = known_words(self._known, words, window_start=window.start)
         if known and self._soft:
             self._harden(words[known - 1])
+        believed = without_made_up(
+            words[known:],
+            language=self._language,
+            voiced_s=self._voiced(max(window.start, self._last_end), window.end),
+            said=self._said,
+            limits=self._policy.guards,
+        )
         fresh: list[Word] = []
         last = self._last_end
-        for word in words[known:]:
+        for word in believed:
             start = min(max(word.start, last), max(window.end, last))
             last = min(max(word.end, start), max(window.end, start))
             fresh.append(replace(word, start=start, end=last))
@@ -334,6 +294,7 @@ class LiveSession:
 
     def _accept(self, window: Window, words: tuple[Word, ...]) -> None:
         """Make words stable: all of a final window, else those that two hypotheses agree on."""
+        stopped = self._stopped_early(window, words) if window.final else None
         count = len(words) if window.final else self._agreed(window, words)
         if self._is_full(window) and not window.final:
             old = sum(1 for word in words if word.end <= window.end - self._policy.tail_s)
@@ -341,21 +302,47 @@ class LiveSession:
         self._settle(words[:count])
         self._soft = window.final or (self._soft and count == 0)
         self._tail = words[count:]
-        self._window_end = window.end
-        self._rested = window.final
+        done = window.end if stopped is None else stopped
+        self._window_end = done
+        self._rested = window.final and stopped is None
+        if self._rested:
+            self._detects = self._unsure = self._several
         if window.final:
-            self._window_start = None
-            while self._stretches and (end := self._stretches[0].end) is not None and end <= window.end:
+            self._window_start = stopped
+            while self._stretches and (end := self._stretches[0].end) is not None and end <= done:
                 self._stretches.popleft()
         else:
             self._window_start = self._trimmed(window)
+            if self._window_start > window.start:
+                self._detects = self._several  # in a long speech too, somebody else may have taken over
         edge = self._last_end if self._window_start is None else self._window_start
         self._known = [word for word in self._known if word.end > edge - KNOWN_S or word in self._stable][
             -KNOWN_WORDS:
         ]
 
+    def _stopped_early(self, window: Window, words: Sequence[Word]) -> float | None:
+        """Where to go on in a window whose hypothesis says nothing about the voice at its end; else None.
+
+        Whisper sometimes ends with a sentence although another follows. Each time this is said, a later word was
+        heard, so it comes to an end.
+        """
+        if not words or words[-1].end < window.start + self._policy.least_s:
+            return None
+        at = words[-1].end
+        return at if self._voiced(at, window.end) >= self._policy.unheard_s else None
+
+    def _voiced(self, start: float, end: float) -> float:
+        """Seconds of voice between two times, as far as they still wait."""
+        spans = (
+            (max(each.voice, start), min(end, end if each.end is None else each.end))
+            for each in self._stretches
+        )
+        return sum(max(0.0, until - begin) for begin, until in spans)
+
     def _agreed(self, window: Window, words: tuple[Word, ...]) -> int:
         """How many words this hypothesis shares with the one before, and enough was heard after."""
+        if self._unsure:
+            return 0
         settled = sum(1 for word in words if word.end <= window.end - self._policy.settle_s)
         return min(agreed(self._tail, words), settled)
 
@@ -371,8 +358,12 @@ class LiveSession:
     def _trimmed(self, window: Window) -> float:
         """The left edge after this window: moved up when the window is long, always when it is full."""
         policy = self._policy
+        if not self._tail and self._last_end > window.start + policy.least_s:
+            silent = self._voiced(self._last_end, window.end) >= policy.unheard_s + policy.settle_s
+            if silent:
+                return self._last_end  # it stopped early: the rest is heard by itself
         if window.end - window.start <= policy.window_s:
-            return window.start
+            return max(window.start, min(self._turned, window.end))
         inside = [word for word in self._known if window.start < word.end <= window.end]
         sentences = [
             word.end for word in inside if ends_sentence(word) and window.end - word.end <= policy.window_s
@@ -386,21 +377,41 @@ class LiveSession:
 
     def _commit(self, commands: list[Command]) -> None:
         """Cut the stable words into segments and commit those that are complete."""
-        following = self._tail[0] if self._tail and not self._soft else None
+        commands.extend(Commit(segment) for segment in self._due)
+        self._due.clear()
+        expected = () if self._soft else self._tail
         segments, self._stable = cut(
-            self._stable, self._policy.limits, closed=self._is_closed(), following=following
+            self._stable,
+            self._policy.limits,
+            closed=self._is_closed(),
+            following=expected[0] if expected else None,
         )
-        for words in segments:
-            segment = Segment(
-                seq=self._seq,
-                start=words[0].start,
-                end=words[-1].end,
-                language=self._language,
-                text=join_words(words),
-                words=words,
-            )
-            self._seq += 1
-            commands.append(Commit(segment))
+        commands.extend(Commit(self._segment(words)) for words in segments)
+        while self._stable and (size := self._early_cut(expected)):
+            commands.append(Commit(self._segment(self._stable[:size])))
+            self._stable = self._stable[size:]
+
+    def _early_cut(self, expected: Sequence[Word]) -> int:
+        """After how many stable words an unfinished sentence is cut, as its beginning has waited long enough."""
+        return early_cut(
+            self._stable,
+            self._policy.hold,
+            waited_s=self._heard - self._stable[0].end,
+            language=self._language,
+            following=expected,
+        )
+
+    def _segment(self, words: tuple[Word, ...]) -> Segment:
+        self._seq += 1
+        self._said.append("".join(normal(word.text) for word in words))
+        return Segment(
+            seq=self._seq - 1,
+            start=words[0].start,
+            end=words[-1].end,
+            language=self._language,
+            text=join_words(words),
+            words=words,
+        )
 
     def _is_closed(self) -> bool:
         """Whether the stable words will not go on: the silence after them is long enough, or all is over."""

@@ -1,0 +1,2 @@
+// Prints the poster.
+document.getElementById("print").addEventListener("click", () => window.print());
