@@ -35,6 +35,7 @@ from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAn
 from bot.model import Conversation, Request, Resident
 from bot.outbox import OUTBOX, Outbox
 from bot.replies import Renderer, Reply
+from bot.richmenu.service import MenuLinks
 from bot.skill import Overtaken, Skill
 from bot.understanding import Understanding
 from core.bus import Bus
@@ -102,6 +103,7 @@ class ChatService:
         options: ChatOptions,
         skills: Sequence[Skill] = (),
         forgetters: Sequence[Forgetter] = (),
+        menus: MenuLinks | None = None,
     ) -> None:
         self._jobs = jobs
         self._bus = bus
@@ -115,6 +117,7 @@ class ChatService:
         self._options = options
         self._skills = {skill.name: skill for skill in skills}
         self._forgetters = tuple(forgetters)
+        self._menus = menus
 
     @property
     def _database(self) -> Database:
@@ -365,10 +368,20 @@ class ChatService:
                 reachable=_reachable(decision.actions),
                 now=self._clock.now(),
             )
+            await self._show_menu(connection, decision)
             await self._jobs.finish(connection, job)
         self._outbox.hint()
         self._jobs.hint(TRANSLATE)
+        if self._menus is not None:
+            self._menus.hint()
         self._bus.publish("desk")
+
+    async def _show_menu(self, connection: AsyncConnection, decision: _Decision) -> None:
+        """Who comes, comes back or changes the language gets the menu of that language."""
+        language = decision.conversation.language
+        changed = language != decision.resident.conversation.language or isinstance(decision.event, Followed)
+        if self._menus is not None and language and changed:
+            await self._menus.plan(connection, decision.resident.line_user_id, language)
 
     async def _store_incoming(
         self, connection: AsyncConnection, incoming: Incoming, decision: _Decision

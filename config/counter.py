@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot.city import City
 from bot.counter.api import CounterApi
 from bot.counter.catalogue import read_catalogue
 from bot.counter.pages import CounterPages
-from bot.counter.service import Counters, Receipts, no_receipts
+from bot.counter.service import Counters
 from bot.counter.skill import NoticeSkill
 from bot.counter.telling import Teller
 from bot.counter.wording import Wording
-from bot.line.quota import QuotaWatch
-from bot.outbox import Outbox
-from bot.replies import Renderer
-from core.bus import Bus
-from core.jobs import Jobs
+from bot.forms.store import sender_of
+from config.opening import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,31 +25,24 @@ class CounterParts:
     pages: CounterPages
 
 
-def make_counter(
-    *,
-    city_dir: Path,
-    city: City,
-    jobs: Jobs,
-    bus: Bus,
-    renderer: Renderer,
-    outbox: Outbox,
-    quota: QuotaWatch,
-    receipts: Receipts = no_receipts,
-) -> CounterParts:
+def make_counter(tools: Tools) -> CounterParts:
     """Read the city's counters and connect everything. Raises InvalidInput for a faulty counters.toml."""
+    parts, city = tools.parts, tools.parts.city
     wording = Wording(city.phrases, city.languages, city.hours.zone)
-    teller = Teller(city=city, renderer=renderer, outbox=outbox, wording=wording, allows=quota.allows)
+    teller = Teller(
+        city=city, renderer=tools.renderer, outbox=tools.outbox, wording=wording, allows=parts.quota.allows
+    )
     counters = Counters(
-        catalogue=read_catalogue(city_dir, city.departments),
-        jobs=jobs,
-        bus=bus,
+        catalogue=read_catalogue(tools.settings.city_dir, city.departments),
+        jobs=tools.jobs,
+        bus=parts.bus,
         teller=teller,
         zone=city.hours.zone,
-        receipts=receipts,
+        receipts=sender_of,
     )
     return CounterParts(
         counters=counters,
-        skill=NoticeSkill(counters, wording, jobs.clock),
+        skill=NoticeSkill(counters, wording, tools.jobs.clock),
         api=CounterApi(counters),
         pages=CounterPages(counters),
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot.city import City
 from bot.disaster.area import AreaSkill
 from bot.disaster.areas import read_areas
 from bot.disaster.broadcasts import Notices
@@ -20,14 +18,9 @@ from bot.disaster.templates import Templates
 from bot.disaster.web import DisasterPages
 from bot.disaster.web_notices import NoticePages
 from bot.disaster.words import DisasterWords
-from bot.messenger import Messenger
-from bot.outbox import Outbox
-from bot.replies import Renderer
 from bot.skill import Skill
 from config.names import japanese_names
-from core.bus import Bus
-from core.jobs import Jobs
-from translation.service import Translator
+from config.opening import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +36,12 @@ class DisasterParts:
     notice_pages: NoticePages
 
 
-def make_disaster(
-    *,
-    city_dir: Path,
-    city: City,
-    jobs: Jobs,
-    bus: Bus,
-    messenger: Messenger,
-    translator: Translator,
-    renderer: Renderer,
-    outbox: Outbox,
-    options: DisasterOptions,
-) -> DisasterParts:
+def make_disaster(tools: Tools) -> DisasterParts:
     """Read the city's areas and connect everything. Raises InvalidInput for a faulty area."""
-    areas = read_areas(city_dir)
+    settings, parts, jobs = tools.settings, tools.parts, tools.jobs
+    city, bus, renderer, outbox = parts.city, parts.bus, tools.renderer, tools.outbox
+    options = DisasterOptions(**settings.disaster.model_dump())
+    areas = read_areas(settings.city_dir)
     words = DisasterWords(city.phrases, areas, city.shelters)
     reminders = Reminders(jobs, outbox, renderer, city.hours.zone, options)
     desk = DisasterDesk(jobs=jobs, bus=bus, city=city, areas=areas, reminders=reminders, options=options)
@@ -65,7 +50,7 @@ def make_disaster(
         bus=bus,
         city=city,
         templates=Templates(city, areas),
-        translator=translator,
+        translator=parts.translator,
         renderer=renderer,
         options=options,
     )
@@ -78,7 +63,7 @@ def make_disaster(
         reminders=reminders,
         desk=desk,
         notices=notices,
-        sending=Sending(jobs, messenger, bus, options),
+        sending=Sending(jobs, parts.messenger, bus, options),
         pages=DisasterPages(
             desk, notices, city=city, areas=areas, bus=bus, language_names=names, options=options
         ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.city import City
-from bot.privacy.erasing import Erasing, Keeper
+from bot.forms.store import erase_resident as erase_filled_in
+from bot.privacy.erasing import Erasing
 from bot.privacy.retention import Retention, RetentionOptions
 from bot.privacy.skill import PrivacySkill
-from core.jobs import Jobs
+from config.opening import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +20,12 @@ class PrivacyParts:
     retention: Retention
 
 
-def make_privacy(
-    *, city: City, jobs: Jobs, options: RetentionOptions, keepers: Sequence[Keeper]
-) -> PrivacyParts:
-    """Connect it. `keepers` are what features do besides losing their rows when a resident is erased."""
-    erasing = Erasing(jobs, keepers)
+def make_privacy(tools: Tools) -> PrivacyParts:
+    """Connect it, with what features do besides losing their rows when a resident is erased."""
+    settings, jobs = tools.settings, tools.jobs
+    erasing = Erasing(jobs, [erase_filled_in])
     return PrivacyParts(
-        skill=PrivacySkill(city.phrases, erasing, jobs.clock),
+        skill=PrivacySkill(tools.parts.city.phrases, erasing, jobs.clock),
         erasing=erasing,
-        retention=Retention(jobs, erasing, options),
+        retention=Retention(jobs, erasing, RetentionOptions(**settings.privacy.model_dump())),
     )

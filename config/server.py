@@ -50,7 +50,7 @@ async def serving(
     app = make_site(service, home=home) if role != "worker" else make_health_site(service)
 
     async def end_streams(app: web.Application) -> None:
-        service.hub.close_all()
+        service.captions.hub.close_all()
         await service.desk.close_streams()
         await service.disaster.pages.close_streams()
 
@@ -62,21 +62,21 @@ async def serving(
         for number, worker in enumerate(workers):
             tasks.keep(f"worker {number}", worker.run)
         if role in ("all", "worker"):
-            tasks.keep("relays", service.relaying.run)
-        if service.rtms is not None and role in ("all", "web"):
-            tasks.keep("rtms", service.rtms.run)
-            tasks.keep("retention", service.retention.run)
-        tasks.keep("readers", service.readers.run)
+            tasks.keep("relays", service.captions.relaying.run)
+        if service.captions.rtms is not None and role in ("all", "web"):
+            tasks.keep("rtms", service.captions.rtms.run)
+            tasks.keep("retention", service.captions.retention.run)
+        tasks.keep("readers", service.captions.readers.run)
         tasks.keep("tidy", lambda: _tidy(service))
         log.info("serving", address=address, role=role)
         yield Running(service=service, address=address)
     finally:
         await runner.cleanup()
-        if service.rtms is not None:
-            await service.rtms.close()
-        await service.live.close()
+        if service.captions.rtms is not None:
+            await service.captions.rtms.close()
+        await service.captions.live.close()
         await asyncio.gather(
-            service.relaying.close(grace_s=WORK_GRACE_S),
+            service.captions.relaying.close(grace_s=WORK_GRACE_S),
             *(worker.drain(grace_s=WORK_GRACE_S) for worker in workers),
         )
         await tasks.close()
@@ -115,8 +115,9 @@ async def _tidy(service: Service) -> None:
         await service.storage.forget()
         await service.forms.photos.tidy()
         await service.disaster.desk.tidy()
+        await service.counter.counters.forget()
         await service.privacy.retention.schedule()
-        await service.uploads.tidy()
+        await service.captions.uploads.tidy()
         await service.database.checkpoint()
         log.info("tidied", jobs=forgotten)
         await asyncio.sleep(TIDY_EVERY_S)

@@ -40,15 +40,15 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
         static_folders={name: folder / "static" for name, folder in folders.items()},
     )
     captions = CaptionsSite(
-        service=service.meetings,
-        hub=service.hub,
-        live=service.live,
+        service=service.captions.meetings,
+        hub=service.captions.hub,
+        live=service.captions.live,
         options=WebOptions(public_url=settings.http.public_url, file_wait_s=settings.captions.file_wait_s),
-        relays=service.relays,
-        uploads=service.uploads,
-        rtms=service.rtms,
-        keeper=service.keeper,
-        retention=service.retention,
+        relays=service.captions.relays,
+        uploads=service.captions.uploads,
+        rtms=service.captions.rtms,
+        keeper=service.captions.keeper,
+        retention=service.captions.retention,
     )
     language = LanguageSite(
         memory=service.memory,
@@ -78,6 +78,8 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
                 *service.disaster.pages.routes(),
                 *service.disaster.notice_pages.routes(),
                 *service.articles.routes(),
+                *service.counter.api.routes(),
+                *service.counter.pages.routes(),
                 *captions_routes(captions),
                 *_rtms_routes(service),
                 *language_routes(language),
@@ -91,9 +93,9 @@ def make_site(service: Service, *, home: Sequence[dict[str, str]] = ()) -> web.A
 
 
 def _rtms_routes(service: Service) -> list[web.AbstractRouteDef]:
-    if service.rtms is None:
+    if service.captions.rtms is None:
         return []
-    return RtmsWebhook(service.rtms, service.clock, service.rtms.options.stream).routes()
+    return RtmsWebhook(service.captions.rtms, service.clock, service.captions.rtms.options.stream).routes()
 
 
 def make_health_site(service: Service) -> web.Application:

@@ -22,7 +22,7 @@ from benchmarks.captions.bench import CLOCK, Bench, Report, say
 from benchmarks.captions.scores import Timeline, commit_delays, quantile, word_error_rate
 from benchmarks.captions.stage import Stage, staged
 from benchmarks.translate.targets import Target
-from config.assembly import open_pool
+from config.opening import open_pool
 from config.settings import RecogniserSettings
 from core.errors import Busy
 from core.tasks import Tasks

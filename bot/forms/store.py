@@ -418,6 +418,14 @@ async def forget_drafts(connection: AsyncConnection, *, before: dt.datetime) -> 
     return int((await connection.execute(drafts.delete().where(drafts.c.changed_at < before))).rowcount)
 
 
+async def sender_of(connection: AsyncConnection, receipt: str) -> str | None:
+    """Id of the resident whose booking has this receipt number."""
+    found = await connection.execute(
+        sa.select(bookings.c.resident_id).where(bookings.c.receipt == receipt)
+    )
+    return found.scalar_one_or_none()
+
+
 async def erase_resident(connection: AsyncConnection, resident_id: str) -> list[str]:
     """Erase everything that a resident filled in. Live bookings free their places. Gives the ids of pictures, whose
     files the caller removes after the commit."""

@@ -32,19 +32,19 @@ def ask(text: str | None, language: str, file: str | None, as_json: bool) -> Non
 
 
 async def _ask(text: str, language: str) -> dict[str, Any]:
-    from config.assembly import open_counter
+    from config.opening import open_understanding
 
     if language:
         from translation.languages import language as served
 
         language = served(language).tag
-    async with open_counter(settings(), progress=progress()) as counter:
+    async with open_understanding(settings(), progress=progress()) as counter:
         return await counter.consider(text, language=language)
 
 
 async def _ask_all(rows: list[list[str]]) -> None:
-    from config.assembly import open_counter
+    from config.opening import open_understanding
 
-    async with open_counter(settings(), progress=progress()) as counter:
+    async with open_understanding(settings(), progress=progress()) as counter:
         for tag, text, *_ in rows:
             say(await counter.consider(text, language=tag))

@@ -65,7 +65,7 @@ def prepare() -> None:
     from bot.city import read_city
     from bot.knowledge import VECTORS
     from bot.knowledge.vectors import write_vectors
-    from config.assembly import make_knowledge
+    from config.opening import make_knowledge
 
     found, show = settings(), progress()
     made = make_knowledge(found, read_city(found.city_dir))
@@ -93,11 +93,11 @@ def evaluate(file: str, as_json: bool) -> None:
 
 
 async def _evaluate(rows: list[list[str]]) -> dict[str, Any]:
-    from config.assembly import open_counter
+    from config.opening import open_understanding
 
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kinds: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    async with open_counter(settings(), progress=progress()) as counter:
+    async with open_understanding(settings(), progress=progress()) as counter:
         slugs = {slug for slug, _ in counter.city.articles}
         for tag, text, label, *_ in rows:
             answer = await counter.consider(text, language=tag)

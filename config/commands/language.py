@@ -45,7 +45,7 @@ def translate(source: str, target: str, text: str | None, as_json: bool) -> None
 
 
 async def _translate(lines: list[str], source: str, target: str, as_json: bool) -> None:
-    from config.assembly import open_translator
+    from config.opening import open_translator
 
     async with open_translator(settings(), progress()) as translator:
         together = (translator.translate(line, source=source, target=target, lane="bulk") for line in lines)

@@ -359,12 +359,12 @@ def _bar(title: str, *, shown: bool) -> Iterator[Callable[[str, int, int], None]
 @models.command()
 def prepare() -> None:
     """Unpack the starter models and index the city's articles, so that the first start is quick."""
-    from config.assembly import open_counter, prepare_models
+    from config.opening import open_understanding, prepare_models
 
     async def work() -> None:
         found = settings()
         await prepare_models(found, progress())
-        async with open_counter(found, progress=progress()):
+        async with open_understanding(found, progress=progress()):
             pass
 
     run(work())

@@ -63,7 +63,7 @@ def transcribe(file: str, language: str, targets: str, form: str, output: Path |
 
 
 async def _transcribe(file: str, language: str, targets: list[str], form: str) -> str:
-    from config.assembly import open_recogniser
+    from config.opening import open_recogniser
     from transcripts.audio import AudioDecoder, AudioLimits
     from transcripts.offline import transcribe as transcribe_samples
 
@@ -133,7 +133,7 @@ async def _translate(
     """The segments' text in each language."""
     if not targets:
         return {}
-    from config.assembly import open_translator
+    from config.opening import open_translator
 
     async with open_translator(found, progress()) as translator:
         return {
@@ -175,7 +175,7 @@ def caption(file: str, language: str, targets: str, names: str, speed: float, as
 async def _caption_live(
     file: str, spoken: list[str], targets: list[str], hotwords: tuple[str, ...], speed: float
 ) -> None:
-    from config.assembly import open_recogniser, open_translator
+    from config.opening import open_recogniser, open_translator
     from transcripts.session import LiveOptions, LiveRunner
 
     found = settings()

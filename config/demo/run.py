@@ -71,7 +71,7 @@ async def _speak_when_read(stage: Stage) -> None:
     """Play the demo speech once, as soon as a viewer is there to read it."""
     data = (SPEECH / "briefing.flac").read_bytes()
     pcm = to_s16le(await asyncio.to_thread(decode, data, limits=AudioLimits()))
-    while not stage.service.hub.readers(stage.meeting_id):  # noqa: ASYNC110 -- the hub has no event for it
+    while not stage.service.captions.hub.readers(stage.meeting_id):  # noqa: ASYNC110 -- the hub has no event for it
         await asyncio.sleep(LOOK_EVERY_S)
     async with aiohttp.ClientSession() as http:
         try:

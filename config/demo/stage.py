@@ -14,7 +14,8 @@ from aiohttp import web
 
 from bot.city import read_toml
 from bot.simulator import SimulatorOptions, make_simulator
-from config.assembly import Progress, Service, open_service, quiet
+from config.assembly import Service, open_service
+from config.opening import Progress, quiet
 from config.server import listen, serving
 from config.settings import LineSettings, Settings
 from core.accounts import Accounts
@@ -107,10 +108,10 @@ async def add_meeting(service: Service, meeting: dict[str, Any]) -> tuple[str, s
     """A fresh demo meeting; gives its id and its sender token. Those of earlier starts end: only their digests are
     kept, so nobody could send to them."""
     title = meeting["title"]["ja"]
-    for earlier in await service.meetings.meetings(states=("planned", "live")):
+    for earlier in await service.captions.meetings.meetings(states=("planned", "live")):
         if earlier.title == title:
-            await service.meetings.end(earlier.id)
-    made = await service.meetings.create(
+            await service.captions.meetings.end(earlier.id)
+    made = await service.captions.meetings.create(
         title=title,
         language=meeting["language"],
         languages=meeting["languages"],

