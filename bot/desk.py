@@ -13,7 +13,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.attachments.model import Attachment
+from bot.attachments.service import Attachments
+from bot.attachments.web import shown as shown_attachment
 from bot.city import City
+from bot.line.quota import QuotaWatch
 from bot.model import Message
 from bot.requests import FactsLost, Opened, Preview, RequestDesk, Waiting, describe
 from core.accounts import Account
@@ -39,14 +43,19 @@ class Desk:
         *,
         japanese_names: dict[str, str],
         saved_replies: Sequence[dict[str, str]] = (),
+        attachments: Attachments | None = None,
+        quota: QuotaWatch | None = None,
         max_streams: int = 200,
     ) -> None:
-        """`japanese_names` is language tag → its name in Japanese; `max_streams` bounds open event streams."""
+        """`japanese_names` is language tag → its name in Japanese; `attachments` are files that came with messages,
+        `quota` is what staff are warned of, `max_streams` bounds open event streams."""
         self._requests = requests
         self._bus = bus
         self._city = city
         self._japanese_names = japanese_names
         self._saved_replies = list(saved_replies)
+        self._attachments = attachments
+        self._quota = quota
         self._max_streams = max_streams
         self._streams: set[asyncio.Task[Any]] = set()
 
@@ -84,6 +93,7 @@ class Desk:
             "preview": None,
             "error": None,
             "saved_replies": self._saved_replies,
+            "quota": self._quota.notice if self._quota else None,
             **shown,
         }
         return await render(request, "bot/desk.html", status=status, **context)
@@ -101,7 +111,7 @@ class Desk:
             mine = entry.request.claimed_by == account.id
             group = "waiting" if entry.request.state == "open" else "mine" if mine else "others"
             groups[group].append(self._row(entry))
-        selected = self._opened(await self._requests.open(request_id), account) if request_id else None
+        selected = await self._opened(request_id, account) if request_id else None
         return {"queue": {**groups, "done_today": await self._requests.done_today()}, "selected": selected}
 
     def _row(self, entry: Waiting) -> dict[str, Any]:
@@ -122,7 +132,9 @@ class Desk:
             "claimed_by_name": entry.claimed_by_name,
         }
 
-    def _opened(self, opened: Opened, account: Account) -> dict[str, Any]:
+    async def _opened(self, request_id: str, account: Account) -> dict[str, Any]:
+        opened = await self._requests.open(request_id)
+        came = await self._files(opened)
         first = next(
             (message for message in opened.messages if message.request_id == opened.request.id), None
         )
@@ -139,10 +151,15 @@ class Desk:
             "reachable": opened.resident.reachable,
             "claimed_by_me": opened.request.claimed_by == account.id,
             "version": opened.request.version,
-            "messages": [self._message(message) for message in opened.messages],
+            "messages": [self._message(message, came.get(message.id)) for message in opened.messages],
         }
 
-    def _message(self, message: Message) -> dict[str, Any]:
+    async def _files(self, opened: Opened) -> dict[str, Attachment]:
+        if self._attachments is None:
+            return {}
+        return await self._attachments.of([message.id for message in opened.messages])
+
+    def _message(self, message: Message, attachment: Attachment | None) -> dict[str, Any]:
         details = message.translation
         return {
             "direction": message.direction,
@@ -159,6 +176,7 @@ class Desk:
             "at": message.created_at.astimezone(self._city.hours.zone),
             "state": message.state,
             "author": message.author,
+            "attachment": shown_attachment(attachment) if attachment else None,
         }
 
     async def claim(self, request: web.Request) -> web.StreamResponse:
@@ -237,7 +255,7 @@ class Desk:
     async def show_request(self, request: web.Request) -> web.StreamResponse:
         """One request with its conversation."""
         account = require(request, "staff")
-        opened = self._opened(await self._requests.open(request.match_info["id"]), account)
+        opened = await self._opened(request.match_info["id"], account)
         opened["since"] = opened["since"].isoformat()
         for message in opened["messages"]:
             message["at"] = message["at"].isoformat()

@@ -42,6 +42,7 @@ from bot.events import (
     VoiceNotHeard,
 )
 from bot.model import Button, Conversation, Findings
+from bot.privacy.consent import AGREE, CONSENT, PRIVACY, REFUSE, decided
 from bot.safety.answers import emergency_words, urgent_words
 from bot.skill import Skill, SkillStep, Turn
 
@@ -82,6 +83,7 @@ class Facts:
     quoted: str = ""  # text of the resident's own message that is quoted
     limited: str = ""  # "minute" or "day" when so many messages came that no more are looked up now
     menu: tuple[str, ...] = ()  # articles that are offered to who does not know what to ask
+    consent: bool | None = True  # to what is kept of the resident; None: not decided yet
     now: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)  # local time; needed where skills are
     skill: Any = None  # what the running skill gathered
 
@@ -129,12 +131,42 @@ CANCEL_BUTTON = Button(label="person.cancel_button", data=pressed("cancel"))
 NO_SKILLS: Mapping[str, Skill] = {}
 # What a running skill does not get to see: the dialogue itself answers.
 _BEFORE_SKILLS = frozenset({"emergency", "urgent", "person", "language"})
+FILES = frozenset(
+    {"image", "video", "file", "audio"}
+)  # kinds of messages that staff can look at or listen to
 # Small talk with an answer of its own and nothing else to do.
 _TALK = frozenset({"hello", "thanks", "bye", "how_are_you", "who_are_you", "robot", "praise", "sorry"})
 
 
 def step(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill] = NO_SKILLS) -> Step:
-    """What to do about `event`."""
+    """What to do about `event`. What would be kept of somebody who has not agreed to that waits until they do."""
+    if state.awaiting == "consent" and facts.trigger in ("yes", "no"):
+        event = Pressed(action=PRIVACY, value=AGREE if facts.trigger == "yes" else REFUSE)
+    after, actions = _decide(state, event, facts, skills)
+    if decided(actions) is not None:
+        return replace(after, wish={}), actions
+    if facts.consent is not True and any(isinstance(one, OpenRequest) and not one.urgent for one in actions):
+        return put_off(state, after, event, facts)
+    return after, actions
+
+
+def put_off(state: Conversation, after: Conversation, event: Event, facts: Facts) -> Step:
+    """Remember what is wished for and ask for consent. `after` is the state that the wish would have led to."""
+    wish: dict[str, str] = {}
+    match event:
+        case Pressed(action=action, value=value):
+            wish = {"action": action, "value": value}
+        case TextReceived(message_id=message_id) | VoiceHeard(message_id=message_id):
+            wish = {"message": message_id}
+    if wish:
+        awaited = "" if state.awaiting == "consent" else state.awaiting
+        wish |= {"awaiting": awaited, "at": facts.now.isoformat()}
+    notes: list[Action] = [Say(phrase="privacy.my_number")] if facts.my_number_removed else []
+    state = replace(state, language=after.language, awaiting="consent", wish=wish)
+    return state, [*notes, Say(phrase="privacy.needed"), CONSENT]
+
+
+def _decide(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill]) -> Step:
     skill, began = chosen_skill(state, event, facts, skills)
     if skill is None:
         return _without_skill(state, event, facts)
@@ -148,7 +180,10 @@ def step(state: Conversation, event: Event, facts: Facts, skills: Mapping[str, S
         facts=facts.skill,
         article=facts.findings.sure,
     )
-    return _with_skill(state, event, facts, skill, skill.step(began or state.skill_state, turn))
+    made = skill.step(began or state.skill_state, turn)
+    if made.keeps and facts.consent is not True:
+        return put_off(state, state, event, facts)
+    return _with_skill(state, event, facts, skill, made)
 
 
 def _for_skill(trigger: str) -> str:
@@ -160,12 +195,15 @@ def chosen_skill(
     state: Conversation, event: Event, facts: Facts, skills: Mapping[str, Skill]
 ) -> tuple[Skill | None, Mapping[str, Any] | None]:
     """The skill that gets the event, and the state to begin with where it begins now. Danger, a clerk who is answering
-    and a wish for a person or another language come before any skill."""
-    if facts.trigger in _BEFORE_SKILLS or facts.request_state == "claimed":
+    and a wish for a person or another language come before any skill. A clerk gets what is written; buttons, and a
+    place that was asked for, still go where they belong, so that somebody in a disaster can check in meanwhile."""
+    if facts.trigger in _BEFORE_SKILLS:
         return None, None
     running = skills.get(state.skill)
     if running is not None and isinstance(event, LocationReceived):
         return running, None  # a place that it asked for
+    if facts.request_state == "claimed" and not isinstance(event, Pressed):
+        return None, None
     for skill in skills.values():
         if (began := skill.starts(event, facts.trigger)) is not None:
             return skill, began
@@ -355,14 +393,14 @@ def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
     return replace(asked, awaiting="offer"), [_offer_person()]
 
 
+_PERSON_OR_NOT = (
+    Button(label="unknown.person_button", data=pressed("person")),
+    Button(label="unknown.no_button", data=pressed("decline")),
+)
+
+
 def _offer_person() -> Say:
-    return Say(
-        phrase="unknown.text",
-        buttons=(
-            Button(label="unknown.person_button", data=pressed("person")),
-            Button(label="unknown.no_button", data=pressed("decline")),
-        ),
-    )
+    return Say(phrase="unknown.text", buttons=_PERSON_OR_NOT)
 
 
 def _also_to_request(message_id: str, facts: Facts) -> list[Action]:
@@ -413,6 +451,8 @@ def _voice_not_heard(state: Conversation, event: VoiceNotHeard, facts: Facts) ->
     # Said even while a clerk is answering: nobody heard the message, so nobody would answer it.
     buttons = () if facts.request else (PERSON_BUTTON,)
     said = Say(phrase=f"voice.{event.reason}", values=values, buttons=buttons)
+    if not facts.request:
+        state = replace(state, last_question=event.message_id)  # a person can listen to the recording
     return state, [said, *_also_to_request(event.message_id, facts)]
 
 
@@ -434,8 +474,19 @@ def _media(state: Conversation, event: MediaReceived, facts: Facts) -> Step:
     if event.kind == "sticker":
         mood = stickers.mood(event.keywords)
         return state, [*actions, Say(phrase=f"talk.sticker_{mood}" if mood else "sticker.received")]
-    phrase = {"image": "image.received"}.get(event.kind, "other.unsupported")
-    return state, [*actions, Say(phrase=phrase)]
+    if event.kind not in FILES:
+        return state, [*actions, Say(phrase="other.unsupported")]
+    return _file(state, event, facts, actions)
+
+
+def _file(state: Conversation, event: MediaReceived, facts: Facts, actions: list[Action]) -> Step:
+    """A picture or a file: staff look at it if they are asked to. Said once for several that were sent together."""
+    if event.more:
+        return state, actions
+    if facts.request:
+        return state, [*actions, Say(phrase="media.passed_on")]
+    state = replace(state, last_question=event.message_id, awaiting="offer")
+    return state, [*actions, Say(phrase="media.offer", buttons=_PERSON_OR_NOT)]
 
 
 def _followed(state: Conversation, event: Followed, facts: Facts) -> Step:
@@ -479,9 +530,11 @@ def _pressed(state: Conversation, event: Pressed, facts: Facts) -> Step:
 
 def _language_chosen(state: Conversation, tag: str, facts: Facts) -> Step:
     """A language was chosen; a question that was waiting for it is answered now."""
+    changed = tag != state.language
     state = replace(state, language=tag, language_chosen=True)
     said = Say(phrase="language.set", values=(("language", tag),))
     if not state.last_question or facts.request:
-        return state, [said]
+        # What was asked in another language was not asked.
+        return state, [said, CONSENT] if changed and facts.consent is None else [said]
     state, actions = _question(state, state.last_question, facts)
     return state, [said, *actions]

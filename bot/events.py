@@ -49,6 +49,7 @@ class MediaReceived:
     message_id: str
     kind: str
     keywords: tuple[str, ...] = ()  # of a sticker, in English, as LINE gives them
+    more: bool = False  # another of several that were sent together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

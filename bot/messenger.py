@@ -78,7 +78,8 @@ class Messenger(Protocol):
         ...
 
     async def content(self, message_id: str, *, limit: int) -> bytes:
-        """The bytes of a voice message. Raises ContentGone, ContentNotReady, and TooLarge over `limit` bytes."""
+        """The bytes of a recording, picture, video or file. Raises ContentGone, ContentNotReady, and TooLarge over
+        `limit` bytes."""
         ...
 
     async def show_loading(self, user_id: str, seconds: int) -> None:

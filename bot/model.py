@@ -19,7 +19,7 @@ class Conversation:
 
     language: str = ""  # language tag; empty until known
     language_chosen: bool = False  # by the resident, so a detection may not overrule it
-    awaiting: Literal["", "question_for_person", "was_right", "offer"] = ""
+    awaiting: Literal["", "question_for_person", "was_right", "offer", "consent"] = ""
     last_question: str = ""  # id of the message that a person would have to answer
     skill: str = ""  # name of the skill that is going on
     skill_state: Mapping[str, Any] = field(default_factory=dict)  # its own, as JSON
@@ -28,6 +28,7 @@ class Conversation:
     topic_message: str = ""  # id of the message that it answered; empty if a button was pressed
     earlier: tuple[str, ...] = ()  # slugs of the articles before it, newest last
     slowed: str = ""  # the limit that the resident was told about: "minute" or "day"
+    wish: Mapping[str, str] = field(default_factory=dict)  # what waits for consent (bot.dialogue.put_off)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

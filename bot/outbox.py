@@ -9,7 +9,7 @@ delivered once however often it is sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +32,15 @@ REPLY_WITHIN_S = 50.0  # LINE gives a minute from the webhook; the rest is for t
 QUOTA_PAUSE_S = 3600.0
 
 DELIVERIES = counter("line_deliveries", "Messages handed to LINE", ["by", "result"])
+
+
+# Whether a push may be made now; an argument says whether it matters much. `bot.line.quota.QuotaWatch.allows` is one.
+Allows = Callable[[bool], bool]
+
+
+def always(matters: bool) -> bool:
+    """No limit on pushes."""
+    return True
 
 
 class Outbox:

@@ -57,10 +57,24 @@ class Reply:
 
 def with_sender(replies: Sequence[Reply], name: str) -> list[Reply]:
     """The messages under a name of their own ("Tax Division from Aoba City"). LINE refuses names with its own."""
-    shown = cut_graphemes(_WITHOUT_LINE.sub("", name).strip(), SENDER_NAME)
+    shown = sender_name(name)
     if not shown:
         return list(replies)
     return [replace(reply, line={**reply.line, "sender": {"name": shown}}) for reply in replies]
+
+
+def sender_name(name: str) -> str:
+    """As much of a name as LINE takes. Its reference does not say that this limit counts user-perceived characters,
+    and the SDK counts code points, of which a Devanagari syllable has several: so the strictest count is kept."""
+    plain = _WITHOUT_LINE.sub("", name).strip()
+    if utf16_units(plain) <= SENDER_NAME:
+        return plain
+    kept = ""
+    for cluster in _GRAPHEME.findall(plain):
+        if utf16_units(kept + cluster) >= SENDER_NAME:
+            break
+        kept += cluster
+    return kept.rstrip() + "…"
 
 
 def utf16_units(text: str) -> int:

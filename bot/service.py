@@ -11,12 +11,14 @@ import datetime as dt
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import store, topic
 from bot.actions import Action, AddToRequest, CancelRequest, Effect, OpenRequest, SetReachable
+from bot.attachments.service import KINDS as WITH_FILE
+from bot.attachments.service import Attachments
 from bot.dialogue import Facts, chosen_skill, parse_pressed, step
 from bot.events import (
     Event,
@@ -34,6 +36,8 @@ from bot.line.webhook import INBOX
 from bot.messenger import ContentGone, ContentNotReady, Limited, Messenger, NoAnswer
 from bot.model import Conversation, Request, Resident
 from bot.outbox import OUTBOX, Outbox
+from bot.privacy.consent import decided
+from bot.privacy.store import consent_of
 from bot.replies import Renderer, Reply
 from bot.richmenu.service import MenuLinks
 from bot.skill import Overtaken, Skill
@@ -46,15 +50,22 @@ from core.ids import new_id
 from core.jobs import Job, Jobs, RetryLater
 from core.log import get_logger
 from core.metrics import counter, histogram
+from core.tasks import Tasks
 from translation.facts.my_number import mask
 
 log = get_logger(__name__)
 
 TRANSLATE = "desk.translate"  # queue of messages that staff have to read
+WISH_KEPT = dt.timedelta(hours=24)  # for which what waits for consent is remembered
+LOADING_AT_ONCE = 20  # signs on their way to LINE; a courtesy must not pile up
+SHOWN_BESIDE = dt.timedelta(
+    hours=24
+)  # files sent so long before a request are fetched for whoever answers it
 HEARING_ATTEMPTS = 6  # after so many the resident is told that a voice message could not be heard
 
 HANDLE_SECONDS = histogram("chat_handle_seconds", "From taking an event to storing what to do about it")
 HANDLED = counter("chat_events", "Events worked on", ["type"])
+LOADING = counter("chat_loading", "Signs that an answer is being prepared", ["result"])
 LIMITED = counter("chat_limited", "Messages kept without an answer because too many came", ["limit"])
 
 # Erases in the transaction what a feature has stored of a message, by LINE's id.
@@ -80,6 +91,7 @@ class ChatOptions:
 
     max_voice_bytes: int = 10_000_000
     max_voice_s: int = 120  # seconds
+    loading_after_s: float = 1.5  # seconds that a message has waited when LINE shows that an answer is coming
     loading_s: int = 20  # how long LINE shows that an answer is being prepared
     topic_s: float = 900.0  # seconds for which a follow-up is about the article that was shown
     messages_a_minute: int = 20  # of one resident that are looked up; more are only kept
@@ -104,7 +116,10 @@ class ChatService:
         skills: Sequence[Skill] = (),
         forgetters: Sequence[Forgetter] = (),
         menus: MenuLinks | None = None,
+        attachments: Attachments | None = None,
+        tasks: Tasks | None = None,
     ) -> None:
+        """`tasks` run what nobody waits for: showing that an answer is being prepared."""
         self._jobs = jobs
         self._bus = bus
         self._clock = clock
@@ -118,6 +133,9 @@ class ChatService:
         self._skills = {skill.name: skill for skill in skills}
         self._forgetters = tuple(forgetters)
         self._menus = menus
+        self._attachments = attachments
+        self._tasks = tasks
+        self._showing = 0
 
     @property
     def _database(self) -> Database:
@@ -128,6 +146,11 @@ class ChatService:
         incoming = parse(json.loads(job.payload["event"]))
         HANDLED.labels(incoming.type).inc()
         if incoming.type == "ignored":
+            await self._finish(job)
+        elif incoming.type == "account":
+            log.warning(
+                "line_account_changed", state=incoming.state
+            )  # nobody is answered while it is suspended
             await self._finish(job)
         elif incoming.type == "unsend":
             await self._forget(job, incoming)
@@ -200,9 +223,12 @@ class ChatService:
     async def _converse(self, job: Job, incoming: Incoming) -> None:
         resident = await self._resident(incoming.user_id)
         message_id = new_id()
+        if await self._is_late(job, incoming, resident):
+            self._show_loading(resident)
         limited = await self._limit(incoming, resident)
         try:
-            event = await self._event(incoming, resident, message_id, limited=limited)
+            first = job.attempts <= 1
+            event = await self._event(incoming, resident, message_id, limited=limited, first=first)
         except RetryLater:
             if job.attempts < HEARING_ATTEMPTS:
                 raise
@@ -215,9 +241,35 @@ class ChatService:
         )
         facts = replace(facts, my_number_removed=job.payload.get("my_number", False))
         conversation, actions = step(resident.conversation, event, facts, self._skills)
+        if decided(actions):
+            conversation, actions = await self._go_on(resident, conversation, actions)
         await self._commit(
             job, incoming, _Decision(resident, message_id, event, facts, conversation, actions, request)
         )
+
+    async def _go_on(
+        self, resident: Resident, conversation: Conversation, actions: list[Action]
+    ) -> tuple[Conversation, list[Action]]:
+        """The resident has agreed: do what was put off until then, instead of saying thank you."""
+        wish = resident.conversation.wish
+        event = await self._wished(wish)
+        if event is None:
+            return conversation, actions
+        awaiting: Any = wish["awaiting"]
+        resident = replace(resident, conversation=replace(conversation, awaiting=awaiting))
+        resident, facts, _ = await self._gather(event, resident, quoted="", limited="")
+        conversation, more = step(resident.conversation, event, replace(facts, consent=True), self._skills)
+        return conversation, [*(one for one in actions if isinstance(one, Effect)), *more]
+
+    async def _wished(self, wish: Mapping[str, str]) -> Event | None:
+        """The event that was put off; None if there is none, or it is too old, or was taken back."""
+        if not wish or self._clock.now() - dt.datetime.fromisoformat(wish["at"]) > WISH_KEPT:
+            return None
+        if "action" in wish:
+            return Pressed(action=wish["action"], value=wish["value"])
+        async with self._database.read() as connection:
+            message = await store.get_message(connection, wish["message"])
+        return TextReceived(message_id=message.id, text=message.text) if message else None
 
     async def _resident(self, line_user_id: str) -> Resident:
         async with self._database.read() as connection:
@@ -241,7 +293,7 @@ class ChatService:
         return found
 
     async def _event(
-        self, incoming: Incoming, resident: Resident, message_id: str, *, limited: str
+        self, incoming: Incoming, resident: Resident, message_id: str, *, limited: str, first: bool
     ) -> Event | None:
         match incoming.type, incoming.kind:
             case "follow", _:
@@ -257,10 +309,14 @@ class ChatService:
                 assert incoming.place is not None
                 return LocationReceived(message_id=message_id, place=incoming.place)
             case "message", "audio" if not limited:
-                return await self._hear(incoming, resident, message_id)
-        return MediaReceived(message_id=message_id, kind=incoming.kind, keywords=incoming.keywords)
+                return await self._hear(incoming, resident, message_id, first=first)
+        return MediaReceived(
+            message_id=message_id, kind=incoming.kind, keywords=incoming.keywords, more=incoming.more
+        )
 
-    async def _hear(self, incoming: Incoming, resident: Resident, message_id: str) -> Event | None:
+    async def _hear(
+        self, incoming: Incoming, resident: Resident, message_id: str, *, first: bool
+    ) -> Event | None:
         """The voice message as text, or why not. None if it was taken back meanwhile."""
         too_long = VoiceNotHeard(
             message_id=message_id, reason="too_long", detail=str(self._options.max_voice_s)
@@ -274,7 +330,8 @@ class ChatService:
         language = known.split("-")[0]
         if language and language not in self._listener.languages:
             return VoiceNotHeard(message_id=message_id, reason="unsupported", detail=self._voice_languages())
-        await self._messenger.show_loading(resident.line_user_id, self._options.loading_s)
+        if first:
+            self._show_loading(resident)
         try:
             audio = await self._messenger.content(
                 incoming.line_message_id, limit=self._options.max_voice_bytes
@@ -293,6 +350,35 @@ class ChatService:
             return failed
         return VoiceHeard(message_id=message_id, text=mask(text)) if text.strip() else failed
 
+    async def _is_late(self, job: Job, incoming: Incoming, resident: Resident) -> bool:
+        """Whether a message has waited so long that its writer should see that an answer is being prepared. While a
+        clerk answers nothing is shown: what is written then is not answered by the bot."""
+        if incoming.type != "message" or incoming.kind == "audio" or job.attempts > 1:
+            return False
+        waited = self._clock.now() - dt.datetime.fromisoformat(job.payload["received_at"])
+        if waited.total_seconds() <= self._options.loading_after_s:
+            return False
+        async with self._database.read() as connection:
+            request = await store.current_request(connection, resident.id)
+        return request is None or request.state != "claimed"
+
+    def _show_loading(self, resident: Resident) -> None:
+        """Have LINE show that an answer is being prepared; nothing waits for that, and nothing fails by it."""
+        if self._tasks is None:
+            return
+        if self._showing >= LOADING_AT_ONCE:
+            LOADING.labels("left out").inc()
+            return
+        self._showing += 1
+        self._tasks.spawn("loading", self._load(resident.line_user_id))
+
+    async def _load(self, line_user_id: str) -> None:
+        try:
+            await self._messenger.show_loading(line_user_id, self._options.loading_s)
+            LOADING.labels("shown").inc()
+        finally:
+            self._showing -= 1
+
     def _voice_languages(self) -> str:
         assert self._listener is not None
         return ", ".join(self._renderer.own_name(tag) for tag in sorted(self._listener.languages))
@@ -304,6 +390,7 @@ class ChatService:
             request = await store.current_request(connection, resident.id)
             pending = await store.get_message(connection, resident.conversation.last_question)
             quote = await store.find_message(connection, resident.id, quoted) if quoted else None
+            consent = await consent_of(connection, resident.id)
         if pending is None:  # no question waits, or it was taken back
             forgotten = replace(resident.conversation, last_question="")
             resident = replace(resident, conversation=forgotten)
@@ -311,6 +398,7 @@ class ChatService:
         about = topic.current(resident.conversation, now=now, keep_s=self._options.topic_s)
         facts = Facts(
             now=now,
+            consent=consent,
             limited=limited,
             menu=self._city.menu,
             topic=quote.article or about if quote else about,
@@ -374,6 +462,8 @@ class ChatService:
         self._jobs.hint(TRANSLATE)
         if self._menus is not None:
             self._menus.hint()
+        if self._attachments is not None:
+            self._attachments.hint()
         self._bus.publish("desk")
 
     async def _show_menu(self, connection: AsyncConnection, decision: _Decision) -> None:
@@ -461,12 +551,21 @@ class ChatService:
             await self._jobs.add(
                 connection, queue=TRANSLATE, key=request_id, payload={"message_id": message_id}
             )
+            await self._fetch(connection, message_id)
+
+    async def _fetch(self, connection: AsyncConnection, message_id: str) -> None:
+        """What staff get to see is fetched, and nothing else."""
+        if self._attachments is not None:
+            await self._attachments.plan(connection, message_id)
 
     async def _translate_earlier(
         self, connection: AsyncConnection, resident_id: str, request_id: str
     ) -> None:
         """What the resident wrote to the bot before is shown beside the request, so staff have to read it too."""
+        since = self._clock.now() - SHOWN_BESIDE
         for message in await store.conversation_messages(connection, resident_id):
+            if message.kind in WITH_FILE and message.created_at > since:
+                await self._fetch(connection, message.id)
             if message.direction == "resident" and message.japanese is None and not message.request_id:
                 await self._jobs.add(
                     connection, queue=TRANSLATE, key=request_id, payload={"message_id": message.id}

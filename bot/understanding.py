@@ -20,7 +20,7 @@ from translation.facts.my_number import mask
 
 # Nobody looks for an article about these.
 _NO_QUESTION = frozenset({"emergency", "cancel", "language", "yes", "no", *SMALL_TALK})
-_DANGER = ("emergency", "urgent")  # seen before any small talk
+_DANGER = ("emergency", "urgent")
 
 
 class Understanding:
@@ -57,10 +57,9 @@ class Understanding:
             question=text,
             menu=self.city.menu,
         )
-        said = self._talk.read(text)
-        # Danger comes first, unless the message is nothing but small talk that looks like it: "cómo te llamas".
-        if trigger in _DANGER and said.kind not in SMALL_TALK:
+        if trigger in _DANGER:  # before anything else: a word list for small talk must never hide it
             return facts
+        said = self._talk.read(text)
         if trigger == "person" and not said.wished and said.kind not in SMALL_TALK:
             return facts
         return replace(

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from bot.attachments.model import AttachmentOptions
+from bot.attachments.service import ATTACHMENTS, FETCH_ATTEMPTS, Attachments
+from bot.attachments.web import AttachmentPages
 from bot.city import City, read_city
 from bot.counter.service import NOTICES
 from bot.desk import Desk
 from bot.disaster.broadcasts import WRITE
 from bot.disaster.reminders import REMIND
 from bot.disaster.sending import ATTEMPTS, SEND
-from bot.forms.photos import PHOTOS
 from bot.forms.reminders import REMINDERS
 from bot.knowledge import Knowledge
 from bot.knowledge.desk import ArticlePages
@@ -50,6 +52,7 @@ from config.opening import (
     prepare_models,
     quiet,
     voice_limits,
+    watch_quota,
 )
 from config.privacy import PrivacyParts, make_privacy
 from config.settings import Settings
@@ -87,6 +90,8 @@ class Service:
     memory: Memory
     translator: Translator
     chat: ChatService
+    attachments: Attachments
+    attachment_pages: AttachmentPages
     forms: FormParts
     disaster: DisasterParts
     articles: ArticlePages
@@ -154,7 +159,7 @@ async def open_service(
                 listener=RecogniserListener(recogniser, decoder),
                 messenger=messenger,
                 menus=LineMenus(messenger),
-                quota=QuotaWatch(messenger, clock),
+                quota=watch_quota(settings, messenger, clock),
             ),
         )
         stack.push_async_callback(service.captions.close)
@@ -166,7 +171,21 @@ def connect(settings: Settings, parts: Parts) -> Service:
     jobs = Jobs(parts.database, parts.bus, parts.clock)
     renderer = Renderer(parts.city, own_names())
     outbox = Outbox(jobs, parts.messenger, parts.bus)
-    tools = Tools(settings=settings, parts=parts, jobs=jobs, renderer=renderer, outbox=outbox)
+    attachments = Attachments(
+        jobs,
+        parts.messenger,
+        parts.bus,
+        settings.data_dir / "attachments",
+        AttachmentOptions(**settings.attachments.model_dump()),
+    )
+    tools = Tools(
+        settings=settings,
+        parts=parts,
+        jobs=jobs,
+        renderer=renderer,
+        outbox=outbox,
+        attachments=attachments,
+    )
     requests, desk = make_desk(tools)
     forms, disaster, privacy, counter = (
         make_forms(tools),
@@ -203,6 +222,8 @@ def connect(settings: Settings, parts: Parts) -> Service:
         menus=menus,
         counter=counter,
         quota=parts.quota,
+        attachments=attachments,
+        attachment_pages=AttachmentPages(attachments),
         forms=forms,
         disaster=disaster,
         articles=ArticlePages(
@@ -260,7 +281,13 @@ def make_workers(service: Service) -> list[Worker]:
             buried=service.outbox.given_up,
         ),
         worker(TRANSLATE, service.requests.translate_message, 2),
-        worker(PHOTOS, service.forms.photos.fetch, 2),
+        worker(
+            ATTACHMENTS,
+            service.attachments.handle,
+            2,
+            attempts=FETCH_ATTEMPTS,
+            buried=service.attachments.given_up,
+        ),
         worker(REMINDERS, service.forms.reminders.remind, 1),
         worker(REMIND, service.disaster.reminders.remind, 1),
         worker(WRITE, service.disaster.notices.translate, 1),

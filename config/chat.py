@@ -39,9 +39,11 @@ def make_chat(tools: Tools, skills: Sequence[Skill], menus: MenuLinks) -> ChatSe
             messages_a_minute=settings.chat.messages_a_minute,
             messages_a_day=settings.chat.messages_a_day,
         ),
-        forgetters=[forget_answers],
+        forgetters=[forget_answers, tools.attachments.forget_message],
         skills=skills,
         menus=menus,
+        attachments=tools.attachments,
+        tasks=parts.tasks,
     )
 
 
@@ -66,6 +68,8 @@ def make_desk(tools: Tools) -> tuple[RequestDesk, Desk]:
         parts.bus,
         parts.city,
         japanese_names=japanese_names(),
+        attachments=tools.attachments,
+        quota=parts.quota,
         saved_replies=[{"title": reply["title"], "text": reply["text"]["ja"]} for reply in replies],
     )
     return requests, desk

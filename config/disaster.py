@@ -43,7 +43,8 @@ def make_disaster(tools: Tools) -> DisasterParts:
     options = DisasterOptions(**settings.disaster.model_dump())
     areas = read_areas(settings.city_dir)
     words = DisasterWords(city.phrases, areas, city.shelters)
-    reminders = Reminders(jobs, outbox, renderer, city.hours.zone, options)
+    allows = parts.quota.allows
+    reminders = Reminders(jobs, outbox, renderer, city.hours.zone, options, allows=allows)
     desk = DisasterDesk(jobs=jobs, bus=bus, city=city, areas=areas, reminders=reminders, options=options)
     notices = Notices(
         jobs=jobs,
@@ -63,7 +64,7 @@ def make_disaster(tools: Tools) -> DisasterParts:
         reminders=reminders,
         desk=desk,
         notices=notices,
-        sending=Sending(jobs, parts.messenger, bus, options),
+        sending=Sending(jobs, parts.messenger, bus, options, allows=allows),
         pages=DisasterPages(
             desk, notices, city=city, areas=areas, bus=bus, language_names=names, options=options
         ),

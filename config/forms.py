@@ -1,4 +1,4 @@
-"""The forms, put together: filling in the chat, pictures and reminders, and the desk's pages."""
+"""The forms, put together: filling in the chat, reminders, and the desk's pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.forms.bookings import FormDesk
 from bot.forms.filling import Filling
 from bot.forms.model import Form, FormOptions
-from bot.forms.photos import Photos
 from bot.forms.reading import read_forms
 from bot.forms.reminders import Reminders
 from bot.forms.skill import FormSkill
@@ -24,7 +23,6 @@ class FormParts:
 
     forms: Mapping[str, Form]  # by id, in the order in which they are offered
     skill: FormSkill
-    photos: Photos
     reminders: Reminders
     desk: FormDesk
     pages: FormPages
@@ -36,8 +34,7 @@ def make_forms(tools: Tools) -> FormParts:
     city, renderer, outbox = parts.city, tools.renderer, tools.outbox
     options = FormOptions(**settings.forms.model_dump())
     forms = read_forms(settings.city_dir / "forms", city.languages, own_names())
-    reminders = Reminders(forms, jobs, outbox, renderer, city.hours.zone, options)
-    photos = Photos(jobs, parts.messenger, settings.data_dir / "photos", options)
+    reminders = Reminders(forms, jobs, outbox, renderer, city.hours.zone, options, allows=parts.quota.allows)
     filling = Filling(forms, Wording(city.phrases, city.languages), city.hours, options)
     desk = FormDesk(
         forms,
@@ -51,9 +48,8 @@ def make_forms(tools: Tools) -> FormParts:
     )
     return FormParts(
         forms=forms,
-        skill=FormSkill(filling, jobs, reminders),
-        photos=photos,
+        skill=FormSkill(filling, jobs, reminders, tools.attachments),
         reminders=reminders,
         desk=desk,
-        pages=FormPages(desk, photos),
+        pages=FormPages(desk, tools.attachments),
     )

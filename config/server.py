@@ -67,6 +67,10 @@ async def serving(
             tasks.keep("rtms", service.captions.rtms.run)
             tasks.keep("retention", service.captions.retention.run)
         tasks.keep("readers", service.captions.readers.run)
+        if settings.line.channel_access_token.get_secret_value():
+            tasks.keep(
+                "quota", service.quota.run
+            )  # in every role: the desk's pages show it, workers keep to it
         tasks.keep("tidy", lambda: _tidy(service))
         log.info("serving", address=address, role=role)
         yield Running(service=service, address=address)
@@ -113,7 +117,8 @@ async def _tidy(service: Service) -> None:
         before = service.clock.now() - dt.timedelta(days=service.settings.work.keep_done_days)
         forgotten = await service.jobs.forget(before=before)
         await service.storage.forget()
-        await service.forms.photos.tidy()
+        await service.forms.skill.tidy()
+        await service.attachments.tidy()
         await service.disaster.desk.tidy()
         await service.counter.counters.forget()
         await service.privacy.retention.schedule()

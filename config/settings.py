@@ -54,6 +54,10 @@ class LineSettings(Part):
     timeout_s: float = Field(default=10.0, gt=0)
     max_voice_s: int = Field(default=120, gt=0)
     max_voice_bytes: int = Field(default=10_000_000, gt=0)
+    quota_warn: float = Field(
+        default=0.8, gt=0, le=1
+    )  # share of the month's messages at which staff are warned
+    quota_hold: float = Field(default=0.95, gt=0, le=1)  # above which only what matters is sent unasked
 
 
 class ZoomSettings(Part):
@@ -117,13 +121,16 @@ class ChatSettings(Part):
 
 
 class PrivacySettings(Part):
-    """How many days each kind of data of residents is kept. Photos and drafts of forms: see `forms`."""
+    """How long each kind of data of residents is kept. Files: see `attachments`; drafts: see `forms`."""
 
+    unconsented_hours: int = Field(default=24, ge=1)  # conversations of residents who have not agreed
     messages_days: int = Field(default=365, ge=1)  # under no open request
     requests_days: int = Field(default=1095, ge=1)  # after they were closed
-    refused_days: int = Field(default=1, ge=1)  # messages of residents who refused
+    given_up_days: int = Field(default=30, ge=1)  # events and messages that were given up
     residents_days: int = Field(default=730, ge=1)  # since they were last seen
     audit_days: int = Field(default=1825, ge=1)  # entries that say what was done, for nobody in particular
+    link_minutes: int = Field(default=30, ge=1)  # for which a link to all of one's data works, once
+    links_a_day: int = Field(default=3, ge=1)  # of one resident
 
 
 class DisasterSettings(Part):
@@ -144,11 +151,18 @@ class FormSettings(Part):
 
     draft_days: int = Field(default=14, ge=1)  # how long a form that was begun is kept
     pause_s: int = Field(default=3 * 3600, gt=0)  # seconds after which a resident is asked whether to go on
-    photo_days: int = Field(default=180, ge=1)  # how long residents' photos are kept
-    photo_bytes: int = Field(default=10_000_000, gt=0)
     live_bookings: int = Field(default=20, ge=1)  # of one resident
     reminder_hour: int = Field(default=17, ge=0, le=23)  # local time, the day before
     reminders_a_month: int = Field(default=5_000, ge=0)  # they count against LINE's quota
+
+
+class AttachmentSettings(Part):
+    """Pictures, recordings, videos and files that residents send."""
+
+    bytes: int = Field(default=25_000_000, gt=0)  # of one
+    a_day: int = Field(default=30, ge=1)  # of one resident
+    mb: int = Field(default=20_000, gt=0)  # MiB of all together; more are not fetched
+    days: int = Field(default=180, ge=1)  # for which they are kept
 
 
 class RecogniserSettings(Part):
@@ -253,6 +267,7 @@ class Settings(BaseSettings):
     relays: RelaySettings = RelaySettings()
     chat: ChatSettings = ChatSettings()
     forms: FormSettings = FormSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     disaster: DisasterSettings = DisasterSettings()
     privacy: PrivacySettings = PrivacySettings()
     uploads: UploadSettings = UploadSettings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -98,12 +98,13 @@ class NoticeSkill:
                     self._wording.statuses(facts.statuses, button("watch", "watch"), button("list", "list"))
                 )
             case "watch":
-                return self._watch(str(state.get("counter", "")), int(state.get("number", 0)), facts)
+                watching = self._watch(str(state.get("counter", "")), int(state.get("number", 0)), facts)
+                return replace(watching, keeps=True)
             case "at":
                 chosen_counter, _, number = rest.partition(":")
-                return self._watch(chosen_counter, number_in(number) or 0, facts)
+                return replace(self._watch(chosen_counter, number_in(number) or 0, facts), keeps=True)
             case "papers":
-                return self._papers(facts)
+                return replace(self._papers(facts), keeps=True)
             case "stop":
                 if not facts.watches:
                     return _over(self._wording.say("nothing", button("list", "list")))
@@ -113,7 +114,7 @@ class NoticeSkill:
             case "on" | "off" if rest in KINDS:
                 chosen = {**(facts.chosen or {}), rest: verb == "on"}
                 effect = _effect("choose", kind=rest, wanted=verb == "on")
-                return _over(effect, self._choices(chosen))
+                return replace(_over(effect, self._choices(chosen)), keeps=verb == "on")
         return SkillStep(state=None, taken=False)
 
     def _choices(self, chosen: dict[str, bool]) -> Action:

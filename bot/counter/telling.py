@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from bot.counter import store
 from bot.counter.model import Counter, Kind
 from bot.counter.wording import Wording
 from bot.model import Button, Resident
-from bot.outbox import Outbox
+from bot.outbox import Allows, Outbox, always
 from bot.replies import Renderer, with_sender
 from bot.store import add_message, get_resident
 from core.log import get_logger
@@ -22,14 +22,6 @@ from core.metrics import counter as metric
 log = get_logger(__name__)
 
 TOLD = metric("counter_notices", "Notices to residents", ["kind", "result"])
-
-# Whether a push may be made now; an argument says whether it matters much. `bot.line.quota.QuotaWatch.allows` is one.
-Allows = Callable[[bool], bool]
-
-
-def always(matters: bool) -> bool:
-    """No limit on pushes."""
-    return True
 
 
 class Teller:

@@ -51,7 +51,8 @@ class AreaSkill:
         if chosen in self._areas or chosen == NOWHERE:
             keep = Effect(skill=SKILL, kind="set", data={"area": "" if chosen == NOWHERE else chosen})
             said = "forgotten" if chosen == NOWHERE else "set"
-            return SkillStep(state=None, actions=(keep, Say(phrase=f"disaster.area.{said}")))
+            actions = (keep, Say(phrase=f"disaster.area.{said}"))
+            return SkillStep(state=None, actions=actions, keeps=chosen != NOWHERE)
         if "do" in state:
             return self._ask(known=bool(turn.facts))
         return SkillStep(state=None, taken=False)
@@ -70,7 +71,7 @@ class AreaSkill:
         if known:
             buttons.append(Button(label="disaster.area.forget", data=f"do={SKILL}&v={NOWHERE}"))
         said = Say(phrase="disaster.area.ask", buttons=tuple(buttons))
-        return SkillStep(state={"at": "area"}, actions=(said,))
+        return SkillStep(state={"at": "area"}, actions=(said,), keeps=True)
 
     async def carry_out(
         self, connection: AsyncConnection, resident: Resident, effect: Effect

@@ -23,7 +23,7 @@ from bot.disaster.model import DisasterOptions
 from bot.disaster.notices import Counts, Notice, NoticeText, Reader
 from bot.disaster.sending import SEND
 from bot.disaster.templates import Templates
-from bot.replies import SENDER_NAME, Renderer, Reply, cut_graphemes
+from bot.replies import Renderer, Reply, with_sender
 from core.accounts import Account
 from core.bus import Bus
 from core.database import Database
@@ -381,12 +381,8 @@ class Notices:
             values=(("words", f"{heading}\n{words}"),),
             buttons=(SAFE_BUTTON, HELP_BUTTON) if notice.check_in else (),
         )
-        replies = self._renderer.render([said], language)
-        for reply in replies:
-            reply.line["sender"] = {
-                "name": cut_graphemes(self._city.department(DEPARTMENT, language), SENDER_NAME)
-            }
-        return replies
+        sender = self._city.department(DEPARTMENT, language)
+        return with_sender(self._renderer.render([said], language), sender)
 
     def _in_japanese(self, found: Mapping[str, NoticeText], language: str) -> str:
         """For a language that nobody checked: why it is Japanese, the words, and the same in Easy Japanese."""

@@ -14,7 +14,7 @@ from bot.actions import Say
 from bot.disaster import store
 from bot.disaster.interview import HELP_BUTTON, MOVED_BUTTON, QUIET_BUTTON, SAFE_BUTTON, SAME_BUTTON
 from bot.disaster.model import CheckIn, DisasterOptions
-from bot.outbox import Outbox
+from bot.outbox import Allows, Outbox, always
 from bot.replies import Renderer
 from bot.store import get_resident
 from core.jobs import Job, Jobs
@@ -31,13 +31,21 @@ class Reminders:
     """Plans and sends reminders."""
 
     def __init__(
-        self, jobs: Jobs, outbox: Outbox, renderer: Renderer, zone: ZoneInfo, options: DisasterOptions
+        self,
+        jobs: Jobs,
+        outbox: Outbox,
+        renderer: Renderer,
+        zone: ZoneInfo,
+        options: DisasterOptions,
+        *,
+        allows: Allows = always,
     ) -> None:
         self._jobs = jobs
         self._outbox = outbox
         self._renderer = renderer
         self._zone = zone
         self._options = options
+        self._allows = allows
 
     async def plan(self, connection: AsyncConnection, disaster_id: str, *, look: int = 0) -> None:
         """Add the next look, in the caller's transaction. A second time does nothing."""
@@ -67,13 +75,16 @@ class Reminders:
         async with self._jobs.database.write() as connection:
             disaster = await store.active_disaster(connection)
             if disaster is not None and disaster.id == job.payload["disaster"]:
-                asked = await store.due_for_reminder(
-                    connection,
-                    disaster.id,
-                    before=before,
-                    asks=self._options.asks,
-                    limit=self._options.reminders_at_once,
-                )
+                if self._allows(True):
+                    asked = await store.due_for_reminder(
+                        connection,
+                        disaster.id,
+                        before=before,
+                        asks=self._options.asks,
+                        limit=self._options.reminders_at_once,
+                    )
+                else:  # the next look asks them
+                    log.error("checkins_not_reminded", what_to_do="raise LINE's plan for this month")
                 for checkin in asked:
                     await self._ask(connection, checkin)
                 ids = [checkin.resident_id for checkin in asked]

@@ -14,6 +14,7 @@ from bot.disaster.checkin import TOPIC
 from bot.disaster.model import DisasterOptions
 from bot.disaster.notices import Batch
 from bot.messenger import Limited, Messenger, NoAnswer, QuotaReached, Rejected
+from bot.outbox import Allows, always
 from core.bus import Bus
 from core.database import Database
 from core.jobs import Job, Jobs, RetryLater
@@ -33,11 +34,20 @@ DELIVERED = counter("disaster_notice_recipients", "Recipients of notices", ["res
 class Sending:
     """Works on the queue `disaster.send`."""
 
-    def __init__(self, jobs: Jobs, messenger: Messenger, bus: Bus, options: DisasterOptions) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        messenger: Messenger,
+        bus: Bus,
+        options: DisasterOptions,
+        *,
+        allows: Allows = always,
+    ) -> None:
         self._jobs = jobs
         self._messenger = messenger
         self._bus = bus
         self._options = options
+        self._allows = allows
 
     @property
     def _database(self) -> Database:
@@ -61,6 +71,8 @@ class Sending:
             log.error("notice_given_up", batch=batch.id, people=len(people))
             await self._finish(job, batch, people, "failed")
             return
+        if not self._allows(True):  # LINE would refuse it; staff see why the notice waits
+            raise await self._later(batch, "quota", QUOTA_PAUSE_S)
         try:
             await self._call(batch, [line_id for _, line_id in people])
         except Rejected:

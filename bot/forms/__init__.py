@@ -9,7 +9,6 @@ showing     values as readers of each language write them
 filling     pure: `step`, one form from the first question to the receipt
 skill       filling, for the dialogue: what it has to know and what it wants done
 store       tables and queries
-photos      pictures kept on the city's own disk
 reminders   the day before
 bookings    what staff do with a booking;  web: their pages
 """

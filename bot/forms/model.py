@@ -146,25 +146,11 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Photo:
-    """A picture that belongs to an answer. Its file is named after the id."""
-
-    id: str
-    resident_id: str
-    line_message_id: str
-    state: Literal["waiting", "kept", "gone"]
-    media_type: str
-    created_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FormOptions:
     """Limits of forms."""
 
     draft_days: int = 14  # how long a form that was begun is kept
     pause_s: int = 3 * 3600  # after so long without an answer the resident is asked whether to go on
-    photo_days: int = 180
-    photo_bytes: int = 10_000_000
     live_bookings: int = 20  # of one resident, so that nobody takes all places
     reminder_hour: int = 17  # local time, the day before
     reminders_a_month: int = 5_000  # pushes count against LINE's quota

@@ -13,7 +13,7 @@ from bot.forms import store
 from bot.forms.filling import local_value
 from bot.forms.model import LIVE, Booking, Form, FormOptions
 from bot.forms.showing import show_moment
-from bot.outbox import Outbox
+from bot.outbox import Allows, Outbox, always
 from bot.replies import Renderer
 from bot.store import get_resident
 from core.jobs import Job, Jobs
@@ -37,6 +37,8 @@ class Reminders:
         renderer: Renderer,
         zone: ZoneInfo,
         options: FormOptions,
+        *,
+        allows: Allows = always,
     ) -> None:
         self._forms = forms
         self._jobs = jobs
@@ -44,6 +46,7 @@ class Reminders:
         self._renderer = renderer
         self._zone = zone
         self._options = options
+        self._allows = allows
 
     async def plan(self, connection: AsyncConnection, form: Form, booking: Booking) -> None:
         """Plan the reminder of a new booking, unless it is too soon for one."""
@@ -74,6 +77,9 @@ class Reminders:
                 if sent >= self._options.reminders_a_month:
                     result = "limit reached"
                     log.error("reminder_limit_reached", what_to_do="raise reminders_a_month or LINE's plan")
+                elif not self._allows(False):
+                    result = "quota"
+                    log.error("reminder_not_sent", what_to_do="raise LINE's plan for this month")
                 elif await store.mark_reminded(connection, booking.id, now=now):
                     result = await self._send(connection, booking)
             await self._jobs.finish(connection, job)

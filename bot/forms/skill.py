@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.actions import Effect
+from bot.attachments.service import Attachments
 from bot.events import Event, Pressed, TextReceived, VoiceHeard
 from bot.forms import store
 from bot.forms.drafts import FormFacts
 from bot.forms.filling import Filling
 from bot.forms.model import LIVE
-from bot.forms.photos import PHOTOS
 from bot.forms.reminders import Reminders
 from bot.forms.wording import SKILL
 from bot.model import Resident
@@ -28,10 +29,11 @@ SENT = counter("form_bookings", "Changes of bookings", ["change"])
 class FormSkill:
     """All forms of one city."""
 
-    def __init__(self, filling: Filling, jobs: Jobs, reminders: Reminders) -> None:
+    def __init__(self, filling: Filling, jobs: Jobs, reminders: Reminders, attachments: Attachments) -> None:
         self._filling = filling
         self._jobs = jobs
         self._reminders = reminders
+        self._attachments = attachments
 
     @property
     def name(self) -> str:
@@ -84,7 +86,8 @@ class FormSkill:
         return frozenset(sources - known.keys())
 
     def step(self, state: Json, turn: Turn) -> SkillStep:
-        return self._filling.step(state, turn)
+        made = self._filling.step(state, turn)
+        return replace(made, keeps=made.state is not None)
 
     async def carry_out(
         self, connection: AsyncConnection, resident: Resident, effect: Effect
@@ -102,10 +105,7 @@ class FormSkill:
             case "cancel":
                 await self._cancel(connection, resident, str(data["booking"]))
             case "photo":
-                if await store.add_photo(connection, data["message"], now=now):
-                    await self._jobs.add(
-                        connection, queue=PHOTOS, payload={"photo": data["message"]}, dedupe=data["message"]
-                    )
+                await self._attachments.plan(connection, data["message"], purpose="form")
         return {}
 
     async def _submit(
@@ -149,6 +149,12 @@ class FormSkill:
         if not await store.change_booking(connection, booking, state="cancelled", changed_at=now):
             raise Overtaken
         SENT.labels("cancelled").inc()
+
+    async def tidy(self) -> int:
+        """Forget forms that were begun long ago and never sent. Gives how many."""
+        before = self._now() - dt.timedelta(days=self._filling.options.draft_days)
+        async with self._jobs.database.write() as connection:
+            return await store.forget_drafts(connection, before=before)
 
     def _now(self) -> dt.datetime:
         return self._jobs.clock.now()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.forms.model import LIVE, Booking, Photo
+from bot.forms.model import LIVE, Booking
 from bot.store import messages, residents, tombstones
 from core.database import UtcDateTime, insert_ignoring, metadata
 from core.ids import new_id
@@ -60,22 +61,7 @@ drafts = sa.Table(
     sa.Column("changed_at", UtcDateTime, nullable=False),
 )
 
-photos = sa.Table(
-    "form_photos",
-    metadata,
-    sa.Column("id", sa.String(36), primary_key=True),  # that of the message
-    sa.Column("resident_id", sa.String(36), sa.ForeignKey("residents.id"), nullable=False),
-    sa.Column("line_message_id", sa.String(64), nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),
-    sa.Column("media_type", sa.String(40), nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Index("ix_form_photos_line_message_id", "line_message_id"),
-    sa.Index("ix_form_photos_resident_id", "resident_id"),
-    sa.Index("ix_form_photos_created_at", "created_at"),
-)
-
 _BOOKING = tuple(field.name for field in dataclasses.fields(Booking))
-_PHOTO = tuple(field.name for field in dataclasses.fields(Photo))
 
 
 # Drafts
@@ -268,73 +254,7 @@ async def count_reminded(connection: AsyncConnection, *, since: dt.datetime) -> 
     return int(found.scalar_one())
 
 
-# Photos, and messages that were taken back
-
-
-async def add_photo(connection: AsyncConnection, message_id: str, *, now: dt.datetime) -> str:
-    """Note a picture that is to be fetched. Gives LINE's id of its message, or an empty string."""
-    row = (
-        await connection.execute(
-            sa.select(messages.c.line_message_id, messages.c.resident_id).where(messages.c.id == message_id)
-        )
-    ).one_or_none()
-    if row is None or not row.line_message_id:
-        return ""
-    await connection.execute(
-        insert_ignoring(connection, photos).values(
-            id=message_id,
-            resident_id=row.resident_id,
-            line_message_id=row.line_message_id,
-            state="waiting",
-            media_type="",
-            created_at=now,
-        )
-    )
-    return str(row.line_message_id)
-
-
-async def get_photo(connection: AsyncConnection, photo_id: str) -> Photo | None:
-    """A picture that was not taken back."""
-    row = (
-        await connection.execute(
-            sa.select(photos).where(
-                photos.c.id == photo_id,
-                photos.c.line_message_id.not_in(sa.select(tombstones.c.line_message_id)),
-            )
-        )
-    ).one_or_none()
-    return Photo(**{name: row._mapping[name] for name in _PHOTO}) if row else None
-
-
-async def set_photo(connection: AsyncConnection, photo_id: str, state: str, media_type: str = "") -> None:
-    """How far a picture has come."""
-    await connection.execute(
-        photos.update().where(photos.c.id == photo_id).values(state=state, media_type=media_type)
-    )
-
-
-async def photos_to_erase(connection: AsyncConnection, *, before: dt.datetime) -> list[str]:
-    """Ids of pictures that were taken back or have served their time."""
-    rows = await connection.execute(
-        sa.select(photos.c.id).where(
-            sa.or_(
-                photos.c.created_at < before,
-                photos.c.line_message_id.in_(sa.select(tombstones.c.line_message_id)),
-            )
-        )
-    )
-    return list(rows.scalars())
-
-
-async def erase_photos(connection: AsyncConnection, ids: Iterable[str]) -> None:
-    """Forget pictures."""
-    await connection.execute(photos.delete().where(photos.c.id.in_(list(ids))))
-
-
-async def photos_of(connection: AsyncConnection, resident_id: str) -> list[str]:
-    """Ids of a resident's pictures."""
-    rows = await connection.execute(sa.select(photos.c.id).where(photos.c.resident_id == resident_id))
-    return list(rows.scalars())
+# Messages that were taken back
 
 
 async def line_ids(connection: AsyncConnection, message_ids: Iterable[str]) -> dict[str, str]:
@@ -356,8 +276,8 @@ async def taken_back(connection: AsyncConnection, line_message_ids: Iterable[str
 
 
 async def forget_message(connection: AsyncConnection, line_message_id: str) -> None:
-    """Erase the answers that a message gave: from bookings, from drafts, and from the form that is going on. Pictures
-    are never shown again at once, and their files go at the next tidying. Call it after the message was erased."""
+    """Erase the answers that a message gave: from bookings, from drafts, and from the form that is going on. Call it
+    after the message was erased."""
     await _forget_in_drafts(connection)
     rows = (
         await connection.execute(
@@ -420,22 +340,18 @@ async def forget_drafts(connection: AsyncConnection, *, before: dt.datetime) -> 
 
 async def sender_of(connection: AsyncConnection, receipt: str) -> str | None:
     """Id of the resident whose booking has this receipt number."""
-    found = await connection.execute(
-        sa.select(bookings.c.resident_id).where(bookings.c.receipt == receipt)
-    )
+    found = await connection.execute(sa.select(bookings.c.resident_id).where(bookings.c.receipt == receipt))
     return found.scalar_one_or_none()
 
 
-async def erase_resident(connection: AsyncConnection, resident_id: str) -> list[str]:
-    """Erase everything that a resident filled in. Live bookings free their places. Gives the ids of pictures, whose
-    files the caller removes after the commit."""
+async def erase_resident(connection: AsyncConnection, resident_id: str) -> tuple[Path, ...]:
+    """Erase everything that a resident filled in. Live bookings free their places. It has no files."""
     for booking in await bookings_of(connection, resident_id, limit=10_000):
         if booking.state in LIVE and booking.place:
             await give_place_back(connection, booking.form, booking.place, seats=booking.seats)
-    gone = await photos_of(connection, resident_id)
-    for table in (bookings, drafts, photos):
+    for table in (bookings, drafts):
         await connection.execute(table.delete().where(table.c.resident_id == resident_id))
-    return gone
+    return ()
 
 
 def _booking(row: sa.Row[Any]) -> Booking:

@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.attachments.service import Attachments
+from bot.attachments.web import shown
 from bot.forms.bookings import FormDesk, Load
 from bot.forms.filling import local_value
 from bot.forms.model import LIVE, STATES, Booking
-from bot.forms.photos import Photos
 from bot.forms.showing import show_day, show_fee, show_moment
 from core.accounts import Account
 from core.errors import AppError, NotFound
@@ -24,9 +25,9 @@ VERSION_DIGITS = 10  # Python refuses to read numbers of thousands of digits
 class FormPages:
     """Routes for staff."""
 
-    def __init__(self, desk: FormDesk, photos: Photos) -> None:
+    def __init__(self, desk: FormDesk, attachments: Attachments) -> None:
         self._desk = desk
-        self._photos = photos
+        self._attachments = attachments
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -36,7 +37,6 @@ class FormPages:
             web.get("/desk/forms/{form}/bookings.csv", self.export),
             web.get("/desk/bookings/{id}", self.show),
             web.post("/desk/bookings/{id}", self.change),
-            web.get("/desk/photos/{id}", self.photo),
         ]
 
     @property
@@ -110,7 +110,7 @@ class FormPages:
                 "changed": booking.changed_at.astimezone(self._zone),
             },
             rows=opened.rows,
-            photos=opened.photos,
+            photos=[shown(one) for one in (await self._attachments.of(opened.photos)).values()],
             place=opened.place,
             reachable=opened.resident.reachable,
             next_states=opened.next_states,
@@ -179,20 +179,6 @@ class FormPages:
             events=[_load(load) for load in events],
             before=(first - dt.timedelta(days=35)).isoformat(),
             after=(first + dt.timedelta(days=35)).isoformat(),
-        )
-
-    async def photo(self, request: web.Request) -> web.StreamResponse:
-        """A picture, as an image and nothing else."""
-        require(request, "staff")
-        data, kind = await self._photos.read(request.match_info["id"])
-        return web.Response(
-            body=data,
-            content_type=kind,
-            headers={
-                "Cache-Control": "private, no-store",
-                "X-Content-Type-Options": "nosniff",
-                "Content-Disposition": "inline",
-            },
         )
 
 

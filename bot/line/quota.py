@@ -6,8 +6,9 @@ is asked for now and then, so that staff hear of it before it happens and only w
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.messenger import Limited, NoAnswer, QuotaReached, Rejected
 from core.clock import Clock
@@ -42,6 +43,18 @@ class QuotaOptions:
     warn: float = 0.8  # share at which staff are warned
     hold: float = 0.95  # share above which only what matters is pushed
     every_s: float = 600.0  # seconds between two looks
+
+
+Held = Literal["nothing", "small", "all"]  # of what is sent unasked; replies are always made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaNotice:
+    """What staff are told near the end of the quota."""
+
+    used: int
+    limit: int
+    held: Held
 
 
 class QuotaSource(Protocol):
@@ -84,6 +97,25 @@ class QuotaWatch:
         if self.warning and (before is None or before.share < self._options.warn):
             log.warning("quota_nearly_used", used=found.used, limit=found.limit)
         return found
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self._options.every_s)
+
+    @property
+    def notice(self) -> QuotaNotice | None:
+        """What staff are told; None while there is enough."""
+        known = self._known
+        if known is None or known.limit is None or not self.warning:
+            return None
+        held: Held = "nothing"
+        if not self.allows(True):
+            held = "all"
+        elif not self.allows(False):
+            held = "small"
+        return QuotaNotice(used=known.used, limit=known.limit, held=held)
 
     @property
     def warning(self) -> bool:

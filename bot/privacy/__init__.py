@@ -1,6 +1,9 @@
-"""What the city knows about a resident: shown, given out, corrected, erased, and forgotten in time.
+"""What the city knows about a resident: asked for, shown, given out, corrected, erased, and forgotten in time.
 
-store      consents, the audit, and everything of one resident in any table
+consent    how consent is asked for;  kinds: what kinds of data there are, by table
+store      consents, links, the audit, and everything of one resident in any table
 skill      the conversation about it in the chat
-retention  the daily job that forgets
+exporting  everything as a file;  web: the page behind the link to it
+erasing    at once, with what features do besides
+retention  the hourly job that forgets
 """

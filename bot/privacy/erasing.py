@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,11 +18,12 @@ from core.log import get_logger
 
 log = get_logger(__name__)
 
-ERASE = "privacy.erase"  # queue of residents of whom the last row is still to go
+ERASE = "privacy.erase"  # queue of residents of whom the last row is still to go, and of files
 FAREWELL = dt.timedelta(minutes=10)  # time for the last message to be delivered
 
-# What a feature does besides losing its rows: free a place, remove a file. Called before the rows go.
-Keeper = Callable[[AsyncConnection, str], Awaitable[object]]
+# What a feature does besides losing its rows: free a place, name its files. Called in the transaction, before the rows
+# go; the files are removed after it, also when the process dies in between.
+Keeper = Callable[[AsyncConnection, str], Awaitable[Sequence[Path]]]
 
 
 class Erasing:
@@ -34,15 +37,18 @@ class Erasing:
         """Erase everything that the resident wrote or filled in, in the caller's transaction, and have the rest
         erased after the farewell. Gives how many rows."""
         now = self._jobs.clock.now()
-        for keeper in self._keepers:
-            await keeper(connection, resident.id)
+        files = [file for keeper in self._keepers for file in await keeper(connection, resident.id)]
         gone = await store.erase_rows(connection, resident.id)
-        await self._drop_jobs(connection, resident.line_user_id, ("done", "dead"))
+        for queue in (INBOX, OUTBOX):
+            await self._jobs.drop(
+                connection, queue=queue, containing=resident.line_user_id, states=("done", "dead")
+            )
         await store.note(connection, "erased", rows=gone, now=now)
+        if files:
+            await self._jobs.add(connection, queue=ERASE, payload={"files": [str(file) for file in files]})
         await self._jobs.add(
             connection,
             queue=ERASE,
-            key=resident.id,
             payload={
                 "resident": resident.id,
                 "line_user_id": resident.line_user_id,
@@ -53,18 +59,23 @@ class Erasing:
         return gone
 
     async def finish(self, job: Job) -> None:
-        """Erase what is left. A resident who has written again meanwhile has begun anew and stays."""
-        before = dt.datetime.fromisoformat(job.payload["before"])
+        """Remove files, or erase what is left. A resident who has written again meanwhile has begun anew and stays."""
+        if "files" in job.payload:
+            await asyncio.to_thread(_remove, job.payload["files"])
+            async with self._jobs.database.write() as connection:
+                await self._jobs.finish(connection, job)
+            return
+        resident_id, line_user_id = job.payload["resident"], job.payload["line_user_id"]
+        now = self._jobs.clock.now()
         async with self._jobs.database.write() as connection:
-            if await store.erase_resident(connection, job.payload["resident"], before=before):
-                await self._drop_jobs(connection, job.payload["line_user_id"], ("ready", "done", "dead"))
+            before = dt.datetime.fromisoformat(job.payload["before"])
+            gone = await store.erase_resident(connection, resident_id, before=before)
             await self._jobs.finish(connection, job)
-            await self._jobs.drop(
-                connection, queue=ERASE, containing=job.payload["resident"], states=("done",)
-            )
-        log.info("resident_erased")
+            if gone:
+                await store.forget_jobs(connection, (resident_id, line_user_id), now=now)
+        log.info("resident_erased", whole=gone)
 
-    async def _drop_jobs(self, connection: AsyncConnection, line_user_id: str, states: Sequence[str]) -> None:
-        """Events and messages that are kept so that a repeated one is harmless lose what they hold."""
-        for queue in (INBOX, OUTBOX):
-            await self._jobs.drop(connection, queue=queue, containing=line_user_id, states=states)
+
+def _remove(files: Sequence[str]) -> None:
+    for file in files:
+        Path(file).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What is kept no longer than it is needed: a durable job once a day."""
+"""What is kept no longer than it is needed: a durable job once an hour."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from core.metrics import counter
 
 log = get_logger(__name__)
 
-RETENTION = "privacy.retention"  # queue with one job for each day
-RESIDENTS_A_DAY = 500  # idle residents that one run erases
+RETENTION = "privacy.retention"  # queue with one job for each hour
+RESIDENTS_AT_ONCE = 100  # idle residents that one run erases
+LINKS_KEPT = dt.timedelta(days=1)  # how long it is known that a link to one's data was made
 
 FORGOTTEN = counter("privacy_forgotten_rows", "Rows erased because their time was over", ["kind"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionOptions:
-    """How many days each kind of data is kept."""
+    """How long each kind of data is kept."""
 
+    unconsented_hours: int = 24  # conversations of residents who have not agreed
     messages_days: int = 365  # under no open request
     requests_days: int = 1095  # after they were closed
-    refused_days: int = 1  # messages of residents who refused
+    given_up_days: int = 30  # events and messages that were given up
     residents_days: int = 730  # since they were last seen
     audit_days: int = 1825
 
@@ -43,13 +45,13 @@ class Retention:
         self._options = options
 
     async def schedule(self) -> None:
-        """Have today's run done, once however often this is called."""
+        """Have this hour's run done, once however often this is called."""
         async with self._jobs.database.write() as connection:
             await self._add(connection, self._jobs.clock.now())
         self._jobs.hint(RETENTION)
 
     async def run(self, job: Job) -> None:
-        """Forget what is due and put the next day's run into the queue."""
+        """Forget what is due and put the next hour's run into the queue."""
         now = self._jobs.clock.now()
         async with self._jobs.database.write() as connection:
             total = 0
@@ -57,8 +59,9 @@ class Retention:
                 gone = await forget(connection, now)
                 FORGOTTEN.labels(kind).inc(gone)
                 total += gone
-            await store.note(connection, "forgotten", rows=total, now=now)
-            await self._add(connection, now + dt.timedelta(days=1))
+            if total:
+                await store.note(connection, "forgotten", rows=total, now=now)
+            await self._add(connection, now + dt.timedelta(hours=1))
             await self._jobs.finish(connection, job)
         log.info("retention_done", rows=total)
 
@@ -66,26 +69,28 @@ class Retention:
         keep = self._options
 
         def older(
-            forget: Callable[..., Awaitable[int]], days: int
+            forget: Callable[..., Awaitable[int]], age: dt.timedelta
         ) -> Callable[[AsyncConnection, dt.datetime], Awaitable[int]]:
-            return lambda connection, now: forget(connection, before=now - dt.timedelta(days=days))
+            return lambda connection, now: forget(connection, before=now - age)
 
         return {
-            "refused": older(store.forget_refused, keep.refused_days),
-            "messages": older(store.forget_messages, keep.messages_days),
-            "requests": older(store.forget_requests, keep.requests_days),
+            "unconsented": older(store.forget_unconsented, dt.timedelta(hours=keep.unconsented_hours)),
+            "messages": older(store.forget_messages, dt.timedelta(days=keep.messages_days)),
+            "requests": older(store.forget_requests, dt.timedelta(days=keep.requests_days)),
+            "given_up": older(store.forget_given_up, dt.timedelta(days=keep.given_up_days)),
+            "links": older(store.forget_links, LINKS_KEPT),
             "residents": self._forget_residents,
-            "audit": older(store.forget_audit, keep.audit_days),
+            "audit": older(store.forget_audit, dt.timedelta(days=keep.audit_days)),
         }
 
     async def _forget_residents(self, connection: AsyncConnection, now: dt.datetime) -> int:
         before = now - dt.timedelta(days=self._options.residents_days)
-        idle = await store.idle_residents(connection, before=before, limit=RESIDENTS_A_DAY)
+        idle = await store.idle_residents(connection, before=before, limit=RESIDENTS_AT_ONCE)
         for resident_id in idle:
             await self._erasing.erase(connection, await get_resident(connection, resident_id))
         return len(idle)
 
-    async def _add(self, connection: AsyncConnection, day: dt.datetime) -> None:
+    async def _add(self, connection: AsyncConnection, hour: dt.datetime) -> None:
         await self._jobs.add(
-            connection, queue=RETENTION, payload={}, dedupe=f"{day:%Y-%m-%d}", available_at=day
+            connection, queue=RETENTION, payload={}, dedupe=f"{hour:%Y-%m-%dT%H}", available_at=hour
         )

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.line.webhook import INBOX
 from bot.model import Conversation
+from bot.outbox import OUTBOX
+from bot.privacy.kinds import ENDS_WITH_CONSENT
 from bot.store import messages, requests, residents
 from core.database import UtcDateTime, metadata
 from core.ids import new_id
+from core.jobs import jobs_table
+
+MOST_ROWS = 20_000  # of one table in one export; a resident has far fewer
 
 consents = sa.Table(
     "privacy_consents",
@@ -26,6 +32,19 @@ consents = sa.Table(
     sa.Column("given", sa.Boolean, nullable=False),
     sa.Column("notice", sa.String(20), nullable=False),  # version of the notice that was shown
     sa.Column("at", UtcDateTime, nullable=False),
+)
+
+# Links with which a resident may fetch everything once. Only the digest of the secret part is kept.
+exports = sa.Table(
+    "privacy_exports",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("resident_id", sa.String(36), sa.ForeignKey("residents.id"), nullable=False),
+    sa.Column("language", sa.String(20), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("used", sa.Boolean, nullable=False),
+    sa.Index("ix_privacy_exports_resident_id", "resident_id"),
 )
 
 # That something was done, never for whom.
@@ -95,22 +114,107 @@ async def rename(connection: AsyncConnection, resident_id: str, name: str) -> No
 
 
 async def export(connection: AsyncConnection, resident_id: str) -> dict[str, Any]:
-    """Everything that is kept of a resident, as JSON: table → rows, without keys and tokens of the machinery."""
+    """Everything that is kept of a resident: table → rows, without keys and tokens of the machinery."""
     row = (await connection.execute(sa.select(residents).where(residents.c.id == resident_id))).one()
     everything: dict[str, Any] = {"residents": [_plain(row._mapping)]}
     for table in tables_of_residents():
-        rows = await connection.execute(sa.select(table).where(table.c.resident_id == resident_id))
+        rows = await connection.execute(
+            sa.select(table).where(table.c.resident_id == resident_id).limit(MOST_ROWS)
+        )
         if kept := [_plain(row._mapping) for row in rows]:
             everything[table.name] = kept
     return everything
 
 
-_MACHINERY = frozenset({"resident_id", "line_user_id", "quote_token", "position", "version", "dedupe"})
+async def count_links(connection: AsyncConnection, resident_id: str, *, since: dt.datetime) -> int:
+    """How many links a resident made."""
+    found = await connection.execute(
+        sa.select(sa.func.count())
+        .select_from(exports)
+        .where(exports.c.resident_id == resident_id, exports.c.created_at > since)
+    )
+    return int(found.scalar_one())
+
+
+async def add_link(
+    connection: AsyncConnection,
+    resident_id: str,
+    *,
+    digest: str,
+    language: str,
+    now: dt.datetime,
+    expires_at: dt.datetime,
+    most: int,
+) -> bool:
+    """Add a link for a resident; those from before no longer work. False if `most` were made in the last day."""
+    mine = exports.c.resident_id == resident_id
+    if await count_links(connection, resident_id, since=now - dt.timedelta(days=1)) >= most:
+        return False
+    await connection.execute(exports.update().where(mine).values(used=True))
+    await connection.execute(
+        exports.insert().values(
+            digest=digest,
+            resident_id=resident_id,
+            language=language,
+            created_at=now,
+            expires_at=expires_at,
+            used=False,
+        )
+    )
+    return True
+
+
+async def find_link(connection: AsyncConnection, digest: str, *, now: dt.datetime) -> str | None:
+    """The language of a link that can still be used."""
+    found = await connection.execute(sa.select(exports.c.language).where(*_usable(digest, now)))
+    return found.scalar_one_or_none()
+
+
+async def use_link(connection: AsyncConnection, digest: str, *, now: dt.datetime) -> tuple[str, str] | None:
+    """Use up a link; gives (resident's id, language), or None if somebody was faster or it is too old."""
+    used = await connection.execute(
+        exports.update()
+        .where(*_usable(digest, now))
+        .values(used=True)
+        .returning(exports.c.resident_id, exports.c.language)
+    )
+    row = used.one_or_none()
+    return (row.resident_id, row.language) if row else None
+
+
+def _usable(digest: str, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return exports.c.digest == digest, exports.c.used.is_(False), exports.c.expires_at > now
+
+
+async def forget_links(connection: AsyncConnection, *, before: dt.datetime) -> int:
+    """Erase links that were made before `before`."""
+    return int((await connection.execute(exports.delete().where(exports.c.created_at < before))).rowcount)
+
+
+async def end_with_consent(connection: AsyncConnection, resident_id: str) -> None:
+    """Erase what a resident wished for by agreeing to it: forms that are begun, tickets, the area for notices."""
+    for table in tables_of_residents():
+        if table.name in ENDS_WITH_CONSENT:
+            await connection.execute(table.delete().where(table.c.resident_id == resident_id))
+
+
+_MACHINERY = frozenset(
+    {
+        "resident_id",
+        "line_user_id",
+        "line_message_id",
+        "quote_token",
+        "position",
+        "version",
+        "dedupe",
+        "digest",
+    }
+)
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        str(name): value.isoformat() if isinstance(value, dt.datetime) else value
+        str(name): value
         for name, value in row.items()
         if str(name) not in _MACHINERY and not isinstance(value, bytes)
     }
@@ -175,18 +279,42 @@ async def forget_messages(connection: AsyncConnection, *, before: dt.datetime) -
     return int(gone.rowcount)
 
 
-async def forget_refused(connection: AsyncConnection, *, before: dt.datetime) -> int:
-    """Erase messages of residents who refused, older than `before` and under no open request."""
-    refused = sa.select(consents.c.resident_id).where(consents.c.given.is_(False))
-    live = sa.select(requests.c.id).where(requests.c.state != "closed")
+async def forget_unconsented(connection: AsyncConnection, *, before: dt.datetime) -> int:
+    """Erase conversations of residents who have not agreed, older than `before`. What staff were asked stays as long
+    as their answer is kept."""
+    agreed = sa.select(consents.c.resident_id).where(consents.c.given.is_(True))
     gone = await connection.execute(
         messages.delete().where(
             messages.c.created_at < before,
-            messages.c.resident_id.in_(refused),
-            messages.c.request_id.not_in(live),
+            messages.c.resident_id.not_in(agreed),
+            messages.c.request_id == "",
         )
     )
     return int(gone.rowcount)
+
+
+async def forget_given_up(connection: AsyncConnection, *, before: dt.datetime) -> int:
+    """Erase what events and messages hold that were given up before `before`."""
+    gone = await connection.execute(
+        jobs_table.update()
+        .where(
+            jobs_table.c.queue.in_((INBOX, OUTBOX)),
+            jobs_table.c.state == "dead",
+            jobs_table.c.ended_at < before,
+        )
+        .values(state="done", payload={}, key="")
+    )
+    return int(gone.rowcount)
+
+
+async def forget_jobs(connection: AsyncConnection, names: Sequence[str], *, now: dt.datetime) -> None:
+    """Erase every trace of somebody (by any of their ids) from the work that waits, was done or was given up."""
+    holds = [sa.cast(jobs_table.c.payload, sa.Text).contains(name, autoescape=True) for name in names]
+    await connection.execute(
+        jobs_table.update()
+        .where(sa.or_(jobs_table.c.key.in_(list(names)), *holds))
+        .values(state="done", payload={}, key="", ended_at=now, lease=None, lease_until=None)
+    )
 
 
 async def forget_requests(connection: AsyncConnection, *, before: dt.datetime) -> int:

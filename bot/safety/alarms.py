@@ -99,11 +99,14 @@ def _dangers(patterns: Patterns, prepared: str) -> Iterator[_Hit]:
         if pattern.search(prepared):
             yield _Hit("emergency", topic, language, prepared)
     for sentence in sentences(prepared):
-        said = contexts.never.sub(" \u2016 ", sentence) if contexts.never else sentence
-        past = _has(contexts.quiet, sentence) and not _has(contexts.now, said)
+        said = _without(contexts.never, sentence)
+        asks = _has(contexts.number, sentence)
+        # "Which number" is cut out first: in some languages it is the same word as "how much", which hushes.
+        past = _has(contexts.quiet, _without(contexts.number, sentence)) and not _has(contexts.now, said)
         about = _has(contexts.quiet_urgent, sentence)
         for topic, pattern in patterns.emergency.items():
-            yield from _hits("emergency", topic, language, pattern, sentence, "" if past else said)
+            told = _told(pattern, contexts.call, said) if asks else said
+            yield from _hits("emergency", topic, language, pattern, sentence, "" if past else told)
         for topic, pattern in patterns.urgent.items():
             yield from _hits("urgent", topic, language, pattern, sentence, "" if about else said)
 
@@ -121,6 +124,16 @@ def _hits(
         yield _Hit(kind, topic, language, found.group().strip())
     elif found := pattern.search(sentence):
         yield _Hit(kind, topic, language, found.group().strip(), hushed=True)
+
+
+def _told(danger: re.Pattern[str], call: re.Pattern[str] | None, said: str) -> str:
+    """The first danger in `said` that is more than a call for help, or an empty string."""
+    found = (match.group() for match in danger.finditer(said))
+    return next((text for text in found if not (call and call.fullmatch(text.strip()))), "")
+
+
+def _without(pattern: re.Pattern[str] | None, text: str) -> str:
+    return pattern.sub(" \u2016 ", text) if pattern else text
 
 
 def _has(pattern: re.Pattern[str] | None, text: str) -> bool:

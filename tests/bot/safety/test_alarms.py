@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,19 @@ from translation.languages import languages
 CITY = Path(config.__file__).parent / "city"
 SMALL: dict[str, Any] = {
     "sets": {"house": ["house", "kitchen"]},
-    "emergency": {"fire": ["{house} .. on fire", "burn* down"], "medical": ["collapsed"]},
+    "emergency": {
+        "fire": ["{house} .. on fire", "burn* down"],
+        "medical": ["collapsed", "call .. ambulance", "need .. ambulance"],
+    },
     "alone": {"fire": ["fire"]},
     "urgent": {"violence": ["hits me"]},
     "calm": {
         "never": ["fire station"],
-        "quiet": ["last year"],
+        "quiet": ["last year", "how many"],
         "now": ["right now"],
         "quiet_urgent": ["in the movie"],
+        "number": ["what number", "how many is the number"],
+        "call": ["call .. ambulance"],
         "around": ["help", "please"],
     },
 }
@@ -85,6 +91,33 @@ def test_the_past_hushes_its_own_sentence_only() -> None:
 
 def test_now_is_stronger_than_the_past() -> None:
     assert small.find("the house we bought last year is on fire right now").kind == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what number do I dial to call an ambulance",
+        "to call the ambulance, what number?",
+        "what number is 119",
+    ],
+)
+def test_question_about_a_number_is_no_call_for_help(text: str) -> None:
+    assert small.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call an ambulance",
+        "call an ambulance. what number is my flat?",  # the question is another sentence
+        "I need an ambulance, what number do I dial",
+        "what number do I dial to call an ambulance, she collapsed",
+        "the kitchen is on fire, what number",
+        "the kitchen is on fire, how many is the number",  # "how many" alone would hush
+    ],
+)
+def test_danger_stays_one_beside_a_question_about_a_number(text: str) -> None:
+    assert small.find(text).kind == "emergency"
 
 
 def test_the_past_does_not_hush_what_is_urgent() -> None:
@@ -154,6 +187,74 @@ def test_the_city_s_patterns(text: str, kind: str, topic: str) -> None:
 )
 def test_the_city_s_patterns_stay_quiet(text: str) -> None:
     assert real.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what number do i dial to call an ambulance",
+        "to call the police which number is it",
+        "como chamo a polícia, que número",
+        "pra chamar ambulância disco que número",
+        "a qué número llamo para que llamen a la policía",
+        "qué número marco para llamar una ambulancia",
+        "救急車を呼びたいときは何番ですか",
+        "けいさつを よんでもらう ばんごうは なんですか",
+        "경찰 불러야 할 때 번호가 몇 번이에요",
+        "gọi cảnh sát thì bấm số mấy",
+        "gọi xe cấp cứu số nào",
+        "manggil ambulans nomor berapa ya",
+        "kalau panggil polisi teleponnya nomor berapa",
+        "anong number po kung tatawag ng pulis",
+        "police bolauna kun number ho",
+        "报警电话是几号",
+        "叫救护车打什么电话",
+        "叫救護車打幾號",
+        "quel numéro pour appeler la police",
+        "по какому номеру вызвать скорую",
+        "яким номером викликати швидку",
+        "เรียกรถพยาบาลเบอร์อะไร",
+        "ambulans çağırmak için hangi numara",
+        "police bulane ka number kya hai",
+    ],
+)
+def test_which_number_to_call_is_a_question_in_every_language(text: str) -> None:
+    assert real.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("there is a fire, what number do I call", "fire"),
+        ("my dad collapsed which number is the ambulance", "medical"),
+        ("tem fogo na cozinha, que número eu ligo", "fire"),
+        ("meu pai desmaiou, pra chamar ambulância disco que número", "medical"),
+        ("mi mamá no respira, qué número marco", "medical"),
+        ("家が燃えています、何番に電話すればいいですか", "fire"),
+        ("ちちが たおれて いきをしていません。きゅうきゅうしゃは なんばんですか", "medical"),
+        ("불이 났어요 몇 번에 전화해요", "fire"),
+        ("nhà tôi đang cháy, gọi số mấy", "fire"),
+        ("ada kebakaran di dapur, telepon nomor berapa", "fire"),
+        ("may sunog sa kusina anong number tatawagan", "fire"),
+        ("aago lagyo kun number ma phone garne", "fire"),
+        ("着火了打什么电话", "fire"),
+        ("il y a le feu dans la cuisine, quel numéro", "fire"),
+        ("ไฟไหม้บ้าน โทรเบอร์อะไร", "fire"),
+        ("ផ្ទះឆេះ ហៅលេខប៉ុន្មាន", "fire"),
+    ],
+)
+def test_danger_is_heard_when_the_number_is_asked_too(text: str, topic: str) -> None:
+    alarm = real.find(text)
+    assert (alarm.kind, alarm.topic) == ("emergency", topic)
+
+
+@pytest.mark.parametrize(
+    "article", sorted((CITY / "articles").glob("emergency-numbers.*.md")), ids=lambda a: a.stem
+)
+def test_questions_that_an_article_answers_are_no_alarm(article: Path) -> None:
+    questions = re.findall(r'^  - "(.+)"$', article.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(questions) >= 8
+    assert [question for question in questions if real.find(question).kind] == []
 
 
 @pytest.mark.parametrize(("file", "least"), [("safety", 0.98), ("safety-unseen", 0.98)])
