@@ -64,6 +64,7 @@ async def serving(
             tasks.keep("relays", service.relaying.run)
         if service.rtms is not None and role in ("all", "web"):
             tasks.keep("rtms", service.rtms.run)
+        if role in ("all", "web"):
             tasks.keep("retention", service.retention.run)
         tasks.keep("readers", service.readers.run)
         tasks.keep("tidy", lambda: _tidy(service))
