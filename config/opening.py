@@ -39,6 +39,7 @@ from translation.assembly import TranslationOptions, build_translator
 from translation.batching import BatchingOptions
 from translation.detection import Detector
 from translation.engines.ctranslate import DecodingOptions
+from translation.engines.firefox import FirefoxOptions
 from translation.glossary import Glossary, read_glossary
 from translation.loading import LoadingOptions
 from translation.memory import Memory, MemoryOptions
@@ -113,7 +114,11 @@ def make_translator(settings: Settings, glossary: Glossary, memory: Memory) -> T
         ),
         loading=LoadingOptions(idle_s=set_up.idle_s, memory_mb=set_up.models_mb),
     )
-    options = TranslationOptions(translator=limits, decoding=DecodingOptions(workers=set_up.workers))
+    options = TranslationOptions(
+        translator=limits,
+        decoding=DecodingOptions(workers=set_up.workers),
+        firefox=FirefoxOptions(processes=set_up.firefox_processes),
+    )
     return build_translator(settings.models_folder, options, glossary=glossary, memory=memory)
 
 

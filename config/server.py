@@ -65,6 +65,7 @@ async def serving(
             tasks.keep("relays", service.captions.relaying.run)
         if service.captions.rtms is not None and role in ("all", "web"):
             tasks.keep("rtms", service.captions.rtms.run)
+        if role in ("all", "web"):
             tasks.keep("retention", service.captions.retention.run)
         tasks.keep("readers", service.captions.readers.run)
         if settings.line.channel_access_token.get_secret_value():

@@ -111,12 +111,13 @@ class Served:
         self.address = ""
         self._log = log
         self._reading: asyncio.Task[None] | None = None
+        self._noted = asyncio.Condition()
 
     async def wait_until_ready(self) -> None:
         assert self.process.stderr is not None
         async with asyncio.timeout(PATIENCE_S):
             while text := (await self.process.stderr.readline()).decode():
-                self._note(text)
+                await self._note(text)
                 if text.startswith("Serving at "):
                     self.address = text.removeprefix("Serving at ").strip()
                     break
@@ -126,11 +127,18 @@ class Served:
     async def _read_on(self) -> None:
         assert self.process.stderr is not None
         while text := (await self.process.stderr.readline()).decode():
-            self._note(text)
+            await self._note(text)
 
-    def _note(self, text: str) -> None:
+    async def _note(self, text: str) -> None:
         with self._log.open("a") as file:
             file.write(text)
+        async with self._noted:
+            self._noted.notify_all()
+
+    async def wait_for_log(self, words: str) -> None:
+        """Return when a line of the log holds `words`."""
+        async with asyncio.timeout(PATIENCE_S), self._noted:
+            await self._noted.wait_for(lambda: words in self.log)
 
     @property
     def log(self) -> str:
@@ -232,6 +240,18 @@ async def test_stopped_service_ends_in_time_and_answers_what_it_had_promised(
         assert await line.count_for_good(maria, IN_ANSWER) == 1
     median = statistics.median(line.milliseconds)
     sys.stdout.write(f"stopped after {seconds:.2f} s; webhook median {median:.0f} ms\n")
+
+
+async def test_sound_whose_meeting_is_gone_is_deleted_without_zoom_being_set_up(
+    fresh: Madoguchi, line: Line
+) -> None:
+    kept = fresh.data_dir / "sound" / "abcdefghij"
+    kept.mkdir(parents=True)
+    (kept / "part-0001.wav").write_bytes(b"RIFF")
+    async with serving(fresh, line, "--role", "web") as served:
+        await served.wait_for_log("sound_deleted")
+
+    assert not kept.exists()
 
 
 async def test_killed_service_answers_each_event_once_after_it_is_started_again(

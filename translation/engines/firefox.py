@@ -37,7 +37,6 @@ class FirefoxOptions:
     """Limits of a model's processes."""
 
     processes: int = 2  # sentences decoded at once; one of them is kept from bulk work
-
     answer_s: float = 20.0  # a sentence that takes longer has hung; the process is killed and started anew
 
 
