@@ -8,6 +8,10 @@ COPY . .
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 
 FROM python:3.11-slim-bookworm
+# For `madoguchi menus`: letters of every language that the menus under the chat are drawn in.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends fonts-noto-cjk fonts-lohit-deva fonts-dejavu-core \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 madoguchi && install -d -o madoguchi /var/lib/madoguchi
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \

@@ -128,8 +128,17 @@ class Talk:
         light = any(words.cover(rest) for words in self._light)
         begun = next((phrase for phrase in self._continuations if _begins(rest, phrase)), "")
         question = text if lead == 0 else rest
-        part = self.part(rest[len(begun) :]) if light else ""
+        part = self._part_after_continuation(rest) if light else ""
         return Said(question=question, light=light, continues=bool(begun), part=part)
+
+    def _part_after_continuation(self, text: str) -> str:
+        """The part that a follow-up asks for, however much of it is its beginning: "e quanto" goes on, but in
+        "e quanto custa?" only the "e" does."""
+        beginnings = [phrase for phrase in self._continuations if _begins(text, phrase)]
+        if not beginnings:
+            return self.part(text)
+        rests = (text[len(phrase) :].strip() for phrase in beginnings)
+        return next((part for rest in rests if (part := self._part_after_continuation(rest))), "")
 
     def language(self, said: str) -> str:
         """The tag of the language that a text asks for by its name, and by nothing else."""

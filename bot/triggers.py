@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.safety.alarms import Alarm, Alarms
+from bot.safety.folding import without_accents
 
 # What `bot.safety` looks for; the last only means danger when nothing else is said ("fire!").
 DANGER = ("emergency", "urgent", "emergency_alone")
 WHOLE = ("cancel", "language", "thanks", "bye", "hello", "yes", "no")
 # A wish for a person is only clear in a short message: "the person at the counter said …" is a question.
 PERSON_LENGTH = 60
+SHORT = (
+    40  # characters of a message that says with any words of `person_words` and `contact_words` what it wants
+)
+GAP = 24  # characters that ` .. ` in a phrase for it stands for at most
 
 _SPACES = re.compile(r"\s+")
 # Easy Japanese puts spaces between words ("きゅうきゅうしゃを よんで ください"); ordinary Japanese does not.
@@ -47,9 +52,15 @@ class Triggers:
         """`words` is language → kind → phrases, `safety` language → patterns of danger."""
         self._whole = {
             kind: {normalise(phrase) for table in words.values() for phrase in table.get(kind, ())}
-            for kind in ("person", *WHOLE)
+            for kind in ("person_alone", *WHOLE)
         }
-        self._person = _pattern(sorted(self._whole["person"], key=len, reverse=True))
+        self._person = _pattern({phrase for table in words.values() for phrase in table.get("person", ())})
+        self._wanting = [
+            (people, contact)
+            for table in words.values()
+            if (people := _beginnings(table.get("person_words", ())))
+            and (contact := _beginnings(table.get("contact_words", ())))
+        ]
         danger = {
             language: {kind: table[kind] for kind in DANGER if kind in table}
             for language, table in words.items()
@@ -67,16 +78,37 @@ class Triggers:
     def wish(self, text: str) -> str:
         """The kind that `text` has, danger aside."""
         said = normalise(text)
-        if len(said) <= PERSON_LENGTH and self._person is not None and self._person.search(said):
+        if said in self._whole["person_alone"] or self._wants_person(said):
             return "person"
         return next((kind for kind in WHOLE if said in self._whole[kind]), "")
 
+    def _wants_person(self, said: str) -> bool:
+        if len(said) <= PERSON_LENGTH and self._person is not None and self._person.search(said):
+            return True
+        plain = without_accents(said)
+        return len(said) <= SHORT and any(
+            people.search(plain) and contact.search(plain) for people, contact in self._wanting
+        )
 
-def _pattern(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    """Any of the phrases; whole words in scripts that have spaces."""
+
+def _pattern(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """Any of the phrases; whole words in scripts that have spaces, and ` .. ` for whatever stands between."""
+    parts = [_phrase(phrase) for phrase in sorted(phrases, key=len, reverse=True) if normalise(phrase)]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _phrase(phrase: str) -> str:
+    return f".{{0,{GAP}}}?".join(_bounded(normalise(piece)) for piece in phrase.split(" .. "))
+
+
+def _bounded(words: str) -> str:
+    return rf"(?<!{_LETTER}){re.escape(words)}(?!{_LETTER})" if _LATIN.search(words) else re.escape(words)
+
+
+def _beginnings(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Any of the words, with or without accents, however they go on."""
+    plain = [without_accents(normalise(word)) for word in words]
     parts = [
-        rf"(?<!{_LETTER}){re.escape(phrase)}(?!{_LETTER})" if _LATIN.search(phrase) else re.escape(phrase)
-        for phrase in phrases
-        if phrase
+        rf"(?<!{_LETTER}){re.escape(word)}" if _LATIN.search(word) else re.escape(word) for word in plain
     ]
     return re.compile("|".join(parts)) if parts else None

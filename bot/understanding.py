@@ -82,7 +82,7 @@ class Understanding:
             return replace(facts, department=self._department(found))
         if facts.light and facts.quoted:
             question = f"{facts.quoted} {question}"
-        findings = await self._knowledge.find(question, facts.detected)
+        findings = await self._knowledge.find(question)
         if facts.corrects and facts.topic:
             findings = _without(findings, facts.topic)
         elif facts.continues and facts.topic and not findings.sure:

@@ -49,19 +49,27 @@ def city_menus(city: City) -> list[MenuWords]:
 
 
 async def apply_menus(settings: Settings, menus: RichMenus, database: Database) -> Applied:
-    """Make the city's menus and link everybody who can be reached to that of their language."""
+    """Make the city's menus and link everybody who can be reached to that of their language. Raises Unavailable,
+    before anything is changed, where a font is missing."""
     city = await asyncio.to_thread(read_city, settings.city_dir)
+    await asyncio.to_thread(Fonts().require, city.languages)
     async with database.read() as connection:
         residents = await reachable_by_language(connection)
     return await menus.apply(city_menus(city), default=DEFAULT, residents=residents)
 
 
 def draw_menus(settings: Settings, folder: Path) -> list[str]:
-    """Write the pictures into a folder; gives the files' names."""
+    """Write the pictures into a folder; gives the files' names. Raises Unavailable where a font is missing, and
+    InvalidInput where the folder cannot be written to."""
     fonts = Fonts()
-    folder.mkdir(parents=True, exist_ok=True)
+    city = read_city(settings.city_dir)
+    fonts.require(city.languages)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"The folder “{folder}” cannot be made: {error.strerror}.") from error
     names = []
-    for said in city_menus(read_city(settings.city_dir)):
+    for said in city_menus(city):
         name = f"{said.language}.png"
         (folder / name).write_bytes(draw_menu(said, fonts))
         names.append(name)

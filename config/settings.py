@@ -206,7 +206,9 @@ class TranslationSettings(Part):
     idle_s: float = Field(default=1800.0, gt=0)  # seconds without use until a model leaves memory
     models_mb: int = Field(default=2048, gt=0)  # MiB that loaded models may take together, estimated
     workers: int = Field(default=2, ge=1)  # batches that one CTranslate2 model decodes at the same time
-    firefox_processes: int = Field(default=2, ge=1)  # of each Firefox model: sentences decoded at the same time
+    firefox_processes: int = Field(
+        default=2, ge=1
+    )  # of each Firefox model: sentences decoded at the same time
     longest_text: int = Field(default=20_000, gt=0)  # characters
     tries_live: int = Field(
         default=2, ge=0

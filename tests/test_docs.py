@@ -13,6 +13,7 @@ import yaml
 from aiohttp import web
 from pydantic import BaseModel
 
+from bot.counter.api import CounterApi
 from bot.desk import Desk
 from config.commands import cli
 from config.settings import Settings
@@ -81,7 +82,8 @@ def test_api_description_has_exactly_the_api_routes() -> None:
     desk = Desk(None, None, None, japanese_names={})  # type: ignore[arg-type]
     apis = routes(Api(None)) | routes(LanguageApi(None)) | routes(RelayApi(None, None))  # type: ignore[arg-type]
     uploads = routes(UploadApi(None, None))  # type: ignore[arg-type]
-    assert written == routes(desk) | apis | uploads
+    counters = routes(CounterApi(None))  # type: ignore[arg-type]
+    assert written == routes(desk) | apis | uploads | counters
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -9,7 +9,6 @@ speaker and a reader of captions, on the same cores. See docs/chat.md.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import tempfile
@@ -96,7 +95,9 @@ def for_reading(report: Report) -> str:
     """A few lines, the targets last."""
     lines = [json.dumps(report["machine"], ensure_ascii=False)]
     lines += [
-        f"{name}\n{json.dumps(report[name], ensure_ascii=False, indent=2)}" for name in PHASES if name in report
+        f"{name}\n{json.dumps(report[name], ensure_ascii=False, indent=2)}"
+        for name in PHASES
+        if name in report
     ]
     for row in report["targets"]:
         mark = {True: "met", False: "MISSED", None: "not measured"}[row["met"]]

@@ -20,11 +20,13 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from benchmarks.captions.bench import CLOCK, NotMeasured, say
 from bot.simulator import SimulatorOptions, make_simulator
 from bot.simulator.api import CALL
 from config.demo.stage import PASSWORD
+from core.tasks import Tasks
 
 PROGRAM = Path(sys.executable).parent / "madoguchi"
 HOST = "127.0.0.1"
@@ -47,10 +49,10 @@ class Replies:
         return expected
 
     @web.middleware
-    async def note(self, request: web.Request, handler: web.Handler) -> web.StreamResponse:
+    async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Around everything that the simulator does itself."""
         arrived = CLOCK.monotonic()
-        response = await handler(request)
+        response: web.StreamResponse = await handler(request)
         call = request.get(CALL)
         if call is not None and call.action in ("reply", "push"):
             self.pushes += call.action == "push"
@@ -94,9 +96,7 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
         await _command(settings, "users", "add", CLERK, "--role", "admin", given=PASSWORD)
         async with _serving(settings) as (process, address), aiohttp.ClientSession() as http:
             await _point_webhook(http, simulator, token, address)
-            yield House(
-                address=address, simulator=simulator, process=process.pid, replies=replies, http=http
-            )
+            yield House(address=address, simulator=simulator, process=process.pid, replies=replies, http=http)
     finally:
         await runner.cleanup()
 
@@ -126,12 +126,12 @@ async def _serving(settings: dict[str, str]) -> AsyncIterator[tuple[asyncio.subp
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
+    tasks = Tasks()
     try:
         async with asyncio.timeout(START_S):
             address = await _address(process.stderr)
-        listening = asyncio.ensure_future(_drain(process.stderr))
+        tasks.spawn("complaints", _drain(process.stderr))
         yield process, address
-        listening.cancel()
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -139,6 +139,7 @@ async def _serving(settings: dict[str, str]) -> AsyncIterator[tuple[asyncio.subp
                 await asyncio.wait_for(process.wait(), STOP_S)
             except TimeoutError:
                 process.kill()
+        await tasks.close()
 
 
 async def _address(lines: asyncio.StreamReader) -> str:

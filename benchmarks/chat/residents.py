@@ -1,8 +1,8 @@
 """Residents who ask one question after another, in eleven languages, each when its time has come.
 
-Questions come at a fixed pace whether or not earlier ones are answered, as people do not wait for each other. A time runs
-from before the message leaves the phone (so it holds the simulator's own work too, a millisecond or two) to the moment at
-which the reply reaches LINE.
+Questions come at a fixed pace whether or not earlier ones are answered, as people do not wait for each other. A time
+runs from before the message leaves the phone (so it holds the simulator's own work too, a millisecond or two) to the
+moment at which the reply reaches LINE.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from benchmarks.chat.house import House
 
 # What a look finds, under the names of the report.
 STEPS = {
-    "webhook stored": 'line_webhook_store_seconds',
+    "webhook stored": "line_webhook_store_seconds",
     "inbox waited": 'job_wait_seconds{queue="line.inbox"}',
     "handled": "chat_handle_seconds",
     "of it, searched": "knowledge_search_seconds",

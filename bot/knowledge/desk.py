@@ -88,7 +88,7 @@ class ArticlePages:
     async def _finds_nothing(self, message: Message) -> bool:
         known = self._found_nothing.get(message.id)
         if known is None:
-            known = not (await self._knowledge.find(message.text, message.language)).candidates
+            known = not (await self._knowledge.find(message.text)).candidates
             self._found_nothing[message.id] = known
             if len(self._found_nothing) > REMEMBERED:
                 self._found_nothing.popitem(last=False)

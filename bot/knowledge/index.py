@@ -42,7 +42,6 @@ class _Row:
     """A text that is embedded."""
 
     article: int
-    language: str
     text: str
 
 
@@ -75,7 +74,6 @@ class Knowledge:
         self._rows = list(self._embedded_texts())
         self._words: WordEvidence | None = None
         self._meaning: Meaning | None = None
-        self._own: dict[str, np.ndarray] = {}
         # One thread: the embedder is used by one caller at a time and keeps a core busy.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
 
@@ -87,27 +85,21 @@ class Knowledge:
         """End the search thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def find(self, question: str, language: str = "") -> Findings:
-        """The articles that may answer `question`, asked in `language` if that is known."""
+    async def find(self, question: str) -> Findings:
+        """The articles that may answer `question`, in whatever language it is."""
         with SEARCH_SECONDS.time():
             text = question[: self.options.max_question]
-            findings = await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._search, text, language
-            )
+            findings = await asyncio.get_running_loop().run_in_executor(self._pool, self._search, text)
         findings = self._dated(findings)
         SEARCHES.labels("sure" if findings.sure else "unsure" if findings.candidates else "none").inc()
         return findings
 
-    def evidence(self, question: str, language: str = "") -> tuple[Scores | None, Scores]:
+    def evidence(self, question: str) -> tuple[Scores | None, Scores]:
         """Meaning and words for each of `answers`, before they are judged; blocks."""
         meaning = None
         if self._meaning is not None and self._embedder is not None:
-            meaning = self._meaning.scores(
-                self._embedder.query(question),
-                self._own_rows(language),
-                own_bonus=self.options.own_bonus,
-                nearest=self.options.nearest,
-            )
+            vector = self._embedder.query(question)
+            meaning = self._meaning.scores(vector, nearest=self.options.nearest)
         return meaning, self._learned_words().scores(question)
 
     @property
@@ -135,10 +127,10 @@ class Knowledge:
             write_vectors(cached, found)
         return found
 
-    def _search(self, question: str, language: str) -> Findings:
+    def _search(self, question: str) -> Findings:
         if not self._slugs or not any(map(str.isalpha, question)):  # a number alone asks nothing
             return Findings()
-        meaning, words = self.evidence(question, language)
+        meaning, words = self.evidence(question)
         return judge(self._answers, meaning, words, self.options)
 
     def _dated(self, findings: Findings) -> Findings:
@@ -150,16 +142,6 @@ class Knowledge:
         stale = tuple(slug for slug in findings.candidates if slug in past)
         doubted = self.options.stale == "doubt" and findings.sure in past
         return replace(findings, stale=stale, sure="" if doubted else findings.sure)
-
-    def _own_rows(self, language: str) -> np.ndarray:
-        """Which texts are in the asker's language; Easy Japanese is Japanese."""
-        base = language.split("-")[0]
-        if base not in self._own:
-            own = [bool(base) and row.language.split("-")[0] == base for row in self._rows]
-            if len(self._own) > len({row.language for row in self._rows}):
-                self._own.clear()  # languages that are not served are made up by whoever asks
-            self._own[base] = np.array(own, dtype=bool)
-        return self._own[base]
 
     def _load(self, progress: Progress | None) -> None:
         self._learned_words()
@@ -177,15 +159,15 @@ class Knowledge:
             lead = article.body.split("\n", 1)[0]
             asked = (article.title, article.label, *article.questions, f"{article.title} {lead}")
             for text in asked:
-                yield _Row(number[article.slug], article.language, text)
-        for language, slug, wording in self._all_wordings():
-            yield _Row(number[slug], language, wording)
+                yield _Row(number[article.slug], text)
+        for slug, wording in self._all_wordings():
+            yield _Row(number[slug], wording)
 
-    def _all_wordings(self) -> Iterable[tuple[str, str, str]]:
-        for language, table in self._wordings.items():
+    def _all_wordings(self) -> Iterable[tuple[str, str]]:
+        for table in self._wordings.values():
             for slug, wordings in table.items():
                 if slug in self._answers:
-                    yield from ((language, slug, wording) for wording in wordings)
+                    yield from ((slug, wording) for wording in wordings)
 
     def _word_texts(self) -> Iterable[Text]:
         number = {slug: at for at, slug in enumerate(self._answers)}

@@ -42,8 +42,7 @@ class SearchOptions:
     candidate: float = 0.4  # chance from which titles are offered
     nothing: float = 0.6  # chance of ELSEWHERE from which they are not
     max_candidates: int = 3
-    own_bonus: float = 0.05  # cosine that a text in the asker's own language is given
-    nearest: int = 3  # so many of an article's texts count, by their mean
+    nearest: int = 5  # so many of an article's texts count, by their mean
     body_weight: float = 0.3  # of the words that an article says, beside 1.0 of those it is asked with
     max_question: int = 500  # characters of a question that are looked at
     stale: Literal["say", "doubt"] = "say"  # "doubt": an article past its date is never given as sure

@@ -1,8 +1,7 @@
 """Fonts that a language can be drawn with, found on this machine.
 
-A Chinese reader must not see Japanese shapes, so each language has its own faces, best first. Noto Sans CJK
-(`apt install fonts-noto-cjk`) has all of Chinese, Japanese and Korean; Devanagari comes with the package
-fontpkg-noto-sans-devanagari, or `fonts-noto-core`, or `fonts-lohit-deva`.
+A Chinese reader must not see Japanese shapes, so each language has its own faces, best first. On Debian
+`apt install fonts-noto-cjk fonts-lohit-deva fonts-dejavu-core` brings all of them.
 """
 
 from __future__ import annotations
@@ -37,12 +36,14 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "ko": ("Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic"),
     "ne": ("Noto Sans Devanagari", "Lohit Devanagari", "Mangal", "Kohinoor Devanagari"),
 }
+# Debian packages, by base language.
 _INSTALL = {
     "ja": "fonts-noto-cjk",
     "zh": "fonts-noto-cjk",
     "ko": "fonts-noto-cjk",
-    "ne": "fonts-lohit-deva (or the Python package fontpkg-noto-sans-devanagari)",
+    "ne": "fonts-lohit-deva",
 }
+_INSTALL_LATIN = "fonts-dejavu-core"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,18 @@ class Fonts:
 
     def face(self, language: str) -> Face:
         """The best face for a language, bold if there is one. Raises Unavailable with what to install."""
-        base = language.split("-")[0]
-        for family in _FAMILIES.get(base, _LATIN):
+        for family in _families(language):
             found = [face for face in self.faces if face.family == family]
             if found:
                 return next((face for face in found if face.bold), found[0])
-        what = _INSTALL.get(base, "fonts-noto-core or fonts-dejavu")
-        raise Unavailable(
-            f"No font for the language “{language}” is on this machine; install {what} and try again."
-        )
+        raise _missing([language])
+
+    def require(self, languages: Sequence[str]) -> None:
+        """Raise Unavailable with all that has to be installed, if fonts for some of the languages are missing."""
+        there = {face.family for face in self.faces}
+        lacking = [tag for tag in languages if not there.intersection(_families(tag))]
+        if lacking:
+            raise _missing(lacking)
 
     def load(self, language: str, size: int) -> Any:
         """A Pillow font. Raises Unavailable also where Pillow cannot join the letters of the script."""
@@ -99,6 +103,18 @@ class Fonts:
         font = ImageFont.truetype(str(face.path), size, index=face.index)
         _make_bold(font)
         return font
+
+
+def _families(language: str) -> tuple[str, ...]:
+    return _FAMILIES.get(language.split("-")[0], _LATIN)
+
+
+def _missing(languages: Sequence[str]) -> Unavailable:
+    packages = sorted({_INSTALL.get(tag.split("-")[0], _INSTALL_LATIN) for tag in languages})
+    return Unavailable(
+        f"There is no font for {', '.join(languages)} on this machine; install some (on Debian: "
+        f"apt install {' '.join(packages)}) and try again."
+    )
 
 
 def _make_bold(font: Any) -> None:

@@ -168,6 +168,17 @@ class RichMenus:
             gone += 1
         return gone
 
+    async def there(self, languages: Sequence[str]) -> dict[str, Menu | None]:
+        """Language → its menu at LINE, as the aliases say. Raises Unavailable."""
+        try:
+            by_id = {menu.id: menu for menu in await self._api.menus()}
+            aliases = await self._api.aliases()
+        except (NoAnswer, Limited, Rejected) as error:
+            raise Unavailable(
+                "LINE did not show its menus; check the channel access token and try again in some minutes."
+            ) from error
+        return {tag: by_id.get(aliases.get(alias_of(tag), "")) for tag in languages}
+
     async def remove(self) -> int:
         """Delete all our menus and aliases; gives how many menus. Raises Unavailable."""
         try:

@@ -319,6 +319,7 @@ async def _form(request: web.Request) -> Json:
         if isinstance(value, web.FileField):
             action["data"] = value.file.read()
             action["media_type"] = value.content_type
+            action["file_name"] = value.filename
         elif isinstance(value, str):
             action[key] = _float(value, key) if key in ("duration_ms", "preparing_s") else value
     return action

@@ -23,7 +23,14 @@ MAX_COPIES = 10
 MAX_KEYWORDS = 15  # of a sticker
 MAX_PREPARING_S = 600.0
 MAX_DURATION_MS = 36_000_000
-MEDIA_TYPES = {"audio": "audio/x-m4a", "image": "image/jpeg"}  # what LINE gives when nothing else is known
+MAX_FILE_NAME = 200
+# What LINE gives when nothing else is known.
+MEDIA_TYPES = {
+    "audio": "audio/x-m4a",
+    "image": "image/jpeg",
+    "video": "video/mp4",
+    "file": "application/octet-stream",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,8 @@ class Phone:
             "text": self._text,
             "audio": self._media,
             "image": self._media,
+            "video": self._media,
+            "file": self._media,
             "location": self._location,
             "sticker": self._sticker,
             "postback": self._postback,
@@ -131,7 +140,7 @@ class Phone:
         kind = action["type"]
         message_id = self._channel.ids.new()
         duration = _duration_ms(data, action) if kind == "audio" else None
-        large = kind == "audio" and len(data) > self._channel.options.transcode_over
+        large = kind in ("audio", "video") and len(data) > self._channel.options.transcode_over
         preparing = _number(
             action, "preparing_s", self._channel.options.transcode_s if large else 0, 0, MAX_PREPARING_S
         )
@@ -142,10 +151,16 @@ class Phone:
             duration_ms=duration,
         )
         self._channel.contents.put(message_id, content)
-        message: Json = {"type": kind, "contentProvider": {"type": "line"}}
+        message: Json = {"type": kind}
+        if kind == "file":
+            message["fileName"] = str(action.get("file_name") or "file")[:MAX_FILE_NAME]
+            message["fileSize"] = len(data)
+        else:
+            message["contentProvider"] = {"type": "line"}
         if duration is not None:
             message["duration"] = duration
-        return self._message(resident, message, quotable=kind == "image", message_id=message_id)
+        quotable = kind in ("image", "video")
+        return self._message(resident, message, quotable=quotable, message_id=message_id)
 
     def _location(self, resident: Resident, action: Json) -> Done:
         message: Json = {

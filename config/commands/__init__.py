@@ -6,6 +6,7 @@ sentence that says what to do, and the exit status is not zero.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -16,6 +17,7 @@ from config.commands.glossary import glossary
 from config.commands.knowledge import knowledge
 from config.commands.language import detect, translate
 from config.commands.memory import memory
+from config.commands.menus import menus
 from config.commands.models import models
 from config.commands.relays import relay_simulator
 from config.commands.safety import safety
@@ -43,6 +45,7 @@ for command in (
     memory,
     glossary,
     forms,
+    menus,
     transcribe,
     caption,
     send,
@@ -57,6 +60,8 @@ for command in (
 
 def main() -> None:
     """The console script."""
+    # Before numpy is loaded: a question's 9,000 dot products take 1 ms on one core, and 8 ms of work on two.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         cli(standalone_mode=False)
     except AppError as error:

@@ -10,6 +10,7 @@ import aiohttp
 import click
 
 from config.commands.shell import progress, settings
+from config.demo.life import liven
 from config.demo.speaker import speak
 from config.demo.stage import HOST, PASSWORD, SPEECH, Stage, places, set_stage
 from config.server import settle_memory, until_stopped
@@ -39,6 +40,7 @@ async def run_demo() -> None:
     ) as stage:
         settle_memory()
         _print(stage, Words(WORDS))
+        liven(stage, stage.scene, tasks)
         tasks.spawn("demo meeting", _speak_when_read(stage))
         await until_stopped()
         await tasks.close()
@@ -56,15 +58,23 @@ def _free_port(wanted: int) -> int:
 
 
 def _print(stage: Stage, words: Words) -> None:
-    for language in ("ja", "en"):
-        click.echo()
-        click.echo(words.get(language, "demo.ready", city=stage.service.city.name(language)))
-        for place in places(stage.address, stage.simulator, stage.meeting_id, stage.sender_token):
-            title = words.get(language, f"demo.{place['key']}")
-            click.echo(f"  {place['address']}\n      {title}")
-        names = ", ".join(f"{person['id']} ({person['role']})" for person in stage.people)
-        click.echo("  " + words.get(language, "demo.accounts", names=names, password=PASSWORD))
-    click.echo("\n" + words.get("en", "demo.stop"))
+    """Everything in Japanese and English, place by place."""
+
+    def both(key: str, indent: str, **values: str) -> None:
+        for language in ("ja", "en"):
+            city = stage.service.city.name(language)
+            click.echo(indent + words.get(language, key, city=city, **values))
+
+    click.echo()
+    both("demo.ready", "")
+    for place in places(stage.address, stage.simulator, stage.meeting_id, stage.sender_token):
+        click.echo(f"\n  {place['address']}")
+        both(f"demo.{place['key']}", "      ")
+    click.echo()
+    names = ", ".join(f"{person['id']} ({person['role']})" for person in stage.people)
+    both("demo.accounts", "  ", names=names, password=PASSWORD)
+    click.echo()
+    both("demo.stop", "")
 
 
 async def _speak_when_read(stage: Stage) -> None:

@@ -35,6 +35,7 @@ class Stage:
     address: str  # of the service
     simulator: str  # address of the LINE simulator
     people: list[dict[str, Any]]  # staff accounts, from demo.toml
+    scene: dict[str, Any]  # all of demo.toml
     meeting_id: str
     sender_token: str
 
@@ -82,6 +83,7 @@ async def set_stage(
                     address=running.address,
                     simulator=simulator_address,
                     people=scene["staff"],
+                    scene=scene,
                     meeting_id=meeting_id,
                     sender_token=sender_token,
                 )
@@ -139,6 +141,10 @@ def places(service: str, simulator: str, meeting_id: str, sender_token: str) -> 
     return [
         {"key": "simulator", "address": f"{simulator}/simulator"},
         {"key": "desk", "address": f"{service}/desk"},
+        {"key": "forms", "address": f"{service}/desk/forms"},
+        {"key": "counters", "address": f"{service}/counters"},
+        {"key": "disaster", "address": f"{service}/disaster"},
+        {"key": "articles", "address": f"{service}/articles"},
         {"key": "captions", "address": meeting},
         {"key": "send", "address": f"{meeting}/send?token={sender_token}"},
         {"key": "review", "address": f"{service}/review/{meeting_id}"},

@@ -1,9 +1,11 @@
 """`madoguchi demo --once`: a story that is played on the real code paths over real HTTP.
 
-Maria asks about her sofa and gets the city's article in Portuguese. Ana asks what no article answers; a clerk claims
-her question, answers in Japanese, and she reads it in Portuguese. John speaks, and is understood. A school briefing is
-streamed at speaking speed while a viewer reads in three languages and residents go on writing; an interpreter corrects
-a line and the viewer sees it. At last the transcript is read back by somebody else's parser.
+Maria asks about her sofa, gets the city's article in Portuguese, and has the sofa collected. Carlos asks on without
+saying about what. Júlia writes of violence at home: she reads where to call, and the desk has her first. Bruno is told
+when his number comes near. Ana asks what no article answers; a clerk claims her question, answers in Japanese, and she
+reads it in Portuguese. John speaks, and is understood. A school briefing is streamed at speaking speed while a viewer
+reads in three languages and residents go on writing; an interpreter corrects a line and the viewer sees it. At last
+the transcript is read back by somebody else's parser.
 
 A step is ok only if what it says truly happened; the story goes on after a failed step as far as it can.
 """
@@ -12,48 +14,31 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import click
-import jiwer
 import webvtt
 
 from config.commands.shell import progress, say, settings
+from config.demo.chatting import Chatting, read, word_error_rate
+from config.demo.phone import Phone
 from config.demo.speaker import speak
 from config.demo.stage import HOST, SPEECH, Stage, set_stage
-from config.demo.visitors import Account, Phone, Viewer
+from config.demo.steps import StepFailed, StoryStep, check
+from config.demo.visitors import Account, Viewer
 from core.clock import Clock, SystemClock
 from core.errors import AppError
 from transcripts.audio import AudioLimits, decode, to_s16le
 
 LANGUAGES = ("en", "ja", "pt-BR")
 WEBHOOK_LIMIT_MS = 250.0
-HEARD_WER = 0.2
 CAPTIONS_WER = 0.25
-SOFA = "Como jogo fora um sofá velho?"
-NO_ARTICLE = "Posso usar a quadra de tênis da cidade no domingo?"
-ANSWER = "はい、日曜日も使えます。料金は600円です。予約は045-000-1110に電話してください。"
 CORRECTION = "Bom dia a todos e sejam bem-vindos à Escola Primária Midori."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryStep:
-    """What one step of the story came to."""
-
-    name: str
-    ok: bool
-    seconds: float
-    detail: str
-
-
-class StepFailed(Exception):
-    """What should have happened did not."""
 
 
 class Story:
@@ -70,9 +55,14 @@ class Story:
 
     async def play(self) -> bool:
         """True if each step truly happened."""
-        await self._step("a Portuguese question answered from an article", self._article)
-        await self._step("a question without an article answered by a clerk", self._clerk)
-        await self._step("an English voice message understood", self._voice)
+        chat = Chatting(self._stage, self._http, self._clock)
+        await self._step("a Portuguese question answered from an article", chat.article)
+        await self._step("a follow-up understood from what was said before", chat.follow_up)
+        await self._step("a form filled in by talking, from the first word to the receipt", chat.form)
+        await self._step("violence at home: hotlines at once, and first at the desk", chat.urgent)
+        await self._step("a number coming near at the counter, told on the phone", chat.counter)
+        await self._step("a question without an article answered by a clerk", chat.clerk)
+        await self._step("an English voice message understood", chat.voice)
         await self._step("a meeting captioned in three languages while people chat", self._meeting)
         await self._step("a correction seen by the viewer", self._correction)
         await self._step("the transcript read back by a WebVTT parser", self._transcript)
@@ -86,50 +76,6 @@ class Story:
             detail, ok = f"{type(error).__name__}: {error}", False
         seconds = round(self._clock.monotonic() - started, 2)
         self.steps.append(StoryStep(name=name, ok=ok, seconds=seconds, detail=detail))
-
-    async def _article(self) -> str:
-        maria = await Phone.add(self._http, self._stage.simulator, "Maria Souza", "pt-BR")
-        await maria.send({"type": "follow"})
-        await maria.wait_for("Olá")
-        await maria.send({"type": "text", "text": SOFA})
-        article = self._stage.service.city.articles["oversized-garbage", "pt-BR"]
-        answer = await maria.wait_for(article.title)
-        _check(article.body.splitlines()[0] in answer, "The answer is not the article's text.")
-        return f"{SOFA}\n→ {_short(answer)}"
-
-    async def _clerk(self) -> str:
-        ana = await Phone.add(self._http, self._stage.simulator, "Ana Lima", "pt-BR")
-        await ana.send({"type": "text", "text": NO_ARTICLE})
-        await ana.wait_for_any()
-        await ana.send({"type": "postback", "data": "do=person"})
-        await ana.wait_for("número")
-        clerk = await Account.log_in(self._stage.address, self._stage.people[0]["id"])
-        async with clerk:
-            request = await clerk.find_request("Ana Lima")
-            asked = await clerk.japanese_of(request["id"])
-            await clerk.press(request["id"], "claim")
-            preview = await clerk.preview(request["id"], ANSWER)
-            await clerk.press(request["id"], "answer", text=ANSWER, confirm="1" if preview["lost"] else "")
-            delivered = await ana.wait_for(preview["text"])
-            await clerk.press(request["id"], "close")
-        lost = ", ".join(fact["text"] for fact in preview["lost"]) or "none"
-        return (
-            f"{NO_ARTICLE}\n→ {asked}\n← {ANSWER}\n→ {_short(delivered)}\n"
-            f"translated back: {preview['back']}\nfacts lost: {lost}"
-        )
-
-    async def _voice(self) -> str:
-        john = await Phone.add(self._http, self._stage.simulator, "John Mercer", "en")
-        await john.send({"type": "follow"})
-        await john.wait_for("Hello")
-        await john.send_sample("voice-message.flac")
-        heard = await john.wait_for("I heard")
-        said = _read(SPEECH / "voice-message.json")["text"]
-        wer = word_error_rate(said, heard.split("“")[1].split("”")[0])
-        _check(wer <= HEARD_WER, f"The voice message was heard wrong (word error rate {wer:.2f}).")
-        article = self._stage.service.city.articles["oversized-garbage", "en"]
-        answer = await john.wait_for(article.title)
-        return f"{heard}\n→ {_short(answer)}"
 
     async def _meeting(self) -> str:
         data = (SPEECH / "briefing.flac").read_bytes()
@@ -147,15 +93,16 @@ class Story:
             )
         finally:
             chatting.cancel()
-        segments = await self._viewer.wait_until_translated()
+        stored = len(_captions(await self._cues("en")))
+        segments = await self._viewer.wait_until_translated(max(1, stored))
         text = " ".join(self._viewer.text("en", seq) for seq in segments)
-        reference = _read(SPEECH / "briefing.json")["text"]
+        reference = read(SPEECH / "briefing.json")["text"]
         wer = word_error_rate(reference, text)
         slowest = max(self._webhook_ms, default=0.0)
         self.captions = {"segments": len(segments), "languages": list(LANGUAGES), "wer": round(wer, 4)}
-        _check(wer <= CAPTIONS_WER, f"The captions have a word error rate of {wer:.2f}.")
-        _check(bool(self._webhook_ms), "No resident wrote during the meeting.")
-        _check(slowest <= WEBHOOK_LIMIT_MS, f"A webhook took {slowest:.0f} ms during the meeting.")
+        check(wer <= CAPTIONS_WER, f"The captions have a word error rate of {wer:.2f}.")
+        check(bool(self._webhook_ms), "No resident wrote during the meeting.")
+        check(slowest <= WEBHOOK_LIMIT_MS, f"A webhook took {slowest:.0f} ms during the meeting.")
         lines = [
             f"{seq}. " + " / ".join(self._viewer.text(tag, seq) for tag in LANGUAGES) for seq in segments
         ]
@@ -180,23 +127,27 @@ class Story:
             before = self._viewer.caption("pt-BR", first)
             await account.correct(self._stage.meeting_id, first, "pt-BR", CORRECTION, rev=before["rev"])
             after = await self._viewer.wait_for_revision("pt-BR", first, before["rev"] + 1)
-        _check(after["text"] == CORRECTION, "The viewer saw another text.")
+        check(after["text"] == CORRECTION, "The viewer saw another text.")
         await self._viewer.close()
         return f"{before['text']}\n→ {after['text']} (revision {after['rev']}, {after['origin']})"
 
     async def _transcript(self) -> str:
-        url = f"{self._stage.address}/meetings/{self._stage.meeting_id}/transcript.vtt"
         read = []
         for tag in LANGUAGES:
-            async with self._http.get(url, params={"lang": tag}) as answer:
-                answer.raise_for_status()
-                cues = webvtt.from_buffer(io.StringIO(await answer.text())).captions
+            cues = await self._cues(tag)
             captions = _captions(cues)
-            _check(len(captions) == self.captions["segments"] > 0, f"{tag}: {len(captions)} captions.")
+            check(len(captions) == self.captions["segments"] > 0, f"{tag}: {len(captions)} captions.")
             read.append(f"{tag}: {len(captions)} captions, {cues[0].start} “{captions[0]}”")
             if tag == "pt-BR":
-                _check(captions[0] == CORRECTION, "The correction is not in the transcript.")
+                check(captions[0] == CORRECTION, "The correction is not in the transcript.")
         return "\n".join(read)
+
+    async def _cues(self, language: str) -> Sequence[webvtt.Caption]:
+        """The transcript as a parser of other people reads it."""
+        url = f"{self._stage.address}/meetings/{self._stage.meeting_id}/transcript.vtt"
+        async with self._http.get(url, params={"lang": language}) as answer:
+            answer.raise_for_status()
+            return list(webvtt.from_buffer(io.StringIO(await answer.text())).captions)
 
 
 def _captions(cues: Sequence[webvtt.Caption]) -> list[str]:
@@ -205,35 +156,6 @@ def _captions(cues: Sequence[webvtt.Caption]) -> list[str]:
     for cue in cues:
         texts.setdefault(str(cue.identifier).partition("-")[0], []).extend(cue.lines)
     return [" ".join(lines) for lines in texts.values()]
-
-
-def word_error_rate(reference: str, heard: str) -> float:
-    """Word errors as a share of the reference, without case and punctuation."""
-    plain = jiwer.Compose(
-        [
-            jiwer.ToLowerCase(),
-            jiwer.RemovePunctuation(),
-            jiwer.RemoveMultipleSpaces(),
-            jiwer.Strip(),
-            jiwer.ReduceToListOfListOfWords(),
-        ]
-    )
-    return float(jiwer.wer(reference, heard, reference_transform=plain, hypothesis_transform=plain))
-
-
-def _check(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise StepFailed(otherwise)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _short(text: str, limit: int = 160) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 async def play(*, as_json: bool) -> bool:

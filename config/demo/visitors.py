@@ -1,4 +1,4 @@
-"""People in the demo story, as they are on the network: a phone, a browser of staff, a viewer of captions."""
+"""People in the demo story, as they are on the network: a browser of staff, a viewer of captions."""
 
 from __future__ import annotations
 
@@ -10,94 +10,13 @@ from typing import Any, Self
 
 import aiohttp
 
+from config.demo.phone import PATIENCE_S
 from config.demo.stage import PASSWORD
 
-PATIENCE_S = 60.0
 TRANSLATED_WITHIN_S = 30.0
+_BOOKING = re.compile(r'href="(/desk/bookings/[^"]+)"')
+_VERSION = re.compile(r'name="version" value="([0-9]+)"')
 _CSRF = re.compile(r'name="csrf-token" content="([^"]*)"')
-
-
-class Phone:
-    """A resident's phone, through the simulator's control API."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http = http
-        self._url = url
-        self._seen = 0
-        self._texts: list[str] = []
-
-    @classmethod
-    async def add(cls, http: aiohttp.ClientSession, simulator: str, name: str, language: str) -> Self:
-        """A new resident."""
-        async with http.post(
-            f"{simulator}/simulator/api/users", json={"name": name, "language": language}
-        ) as answer:
-            answer.raise_for_status()
-            user = await answer.json()
-        return cls(http, f"{simulator}/simulator/api/users/{user['id']}")
-
-    async def send(self, action: dict[str, Any]) -> float:
-        """Do something on the phone; gives how long the webhook took, in milliseconds."""
-        async with self._http.post(f"{self._url}/send", json=action) as answer:
-            return _webhook_ms(await answer.json())
-
-    async def send_sample(self, name: str) -> float:
-        """Send one of the simulator's recordings as a voice message."""
-        return await self.send({"type": "audio", "sample": name})
-
-    async def wait_for(self, words: str) -> str:
-        """The first message from the city that contains `words`, now or later."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                for text in self._texts:
-                    if words in text:
-                        return text
-                await self._look()
-
-    async def wait_for_any(self) -> str:
-        """The next message from the city."""
-        async with asyncio.timeout(PATIENCE_S):
-            before = len(self._texts)
-            while len(self._texts) == before:
-                await self._look()
-        return self._texts[-1]
-
-    async def _look(self) -> None:
-        query = {"after": str(self._seen), "wait": "10", "from": "bot"}
-        async with self._http.get(f"{self._url}/messages", params=query) as answer:
-            answer.raise_for_status()
-            found = await answer.json()
-        for message in found["messages"]:
-            self._seen = max(self._seen, message["position"])
-            self._texts.append(_words(message["message"]))
-
-
-def _webhook_ms(answer: dict[str, Any]) -> float:
-    """How long the bot took to answer the webhook. Raises RuntimeError if it did not take the event."""
-    webhook = answer.get("webhook", {})
-    if webhook.get("status") != 200:
-        raise RuntimeError(f"The bot did not take the event: {webhook or answer}.")
-    return float(webhook["ms"])
-
-
-def _words(message: dict[str, Any]) -> str:
-    """All text that a message shows, in reading order."""
-    if message.get("type") == "text":
-        return str(message["text"])
-    found: list[str] = []
-
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            if value.get("type") == "text":
-                found.append(str(value.get("text", "")))
-            for child in value.values():
-                collect(child)
-        elif isinstance(value, list):
-            for child in value:
-                collect(child)
-
-    collect(message.get("contents"))
-    return "\n".join(found)
 
 
 class Account:
@@ -162,6 +81,20 @@ class Account:
         ) as answer:
             answer.raise_for_status()
 
+    async def settle(self, form_id: str, state: str) -> None:
+        """Bring the newest booking of a form into a state, as its page does."""
+        async with self._http.get(f"{self._address}/desk/forms/{form_id}") as answer:
+            answer.raise_for_status()
+            found = _BOOKING.search(await answer.text())
+        if found is None:
+            raise RuntimeError(f"No booking of {form_id} is shown at the desk.")
+        async with self._http.get(f"{self._address}{found[1]}") as answer:
+            answer.raise_for_status()
+            version = _VERSION.search(await answer.text())
+        fields = {"csrf_token": self._csrf, "state": state, "version": version[1] if version else ""}
+        async with self._http.post(f"{self._address}{found[1]}", data=fields) as answer:
+            answer.raise_for_status()
+
     async def correct(self, meeting_id: str, seq: int, language: str, text: str, *, rev: int) -> None:
         """Correct a caption."""
         async with self._http.put(
@@ -223,12 +156,13 @@ class Viewer:
         """The number of the first segment."""
         return min(seq for _, seq in self._captions)
 
-    async def wait_until_translated(self) -> list[int]:
-        """The segments, in order, when each is there in every language."""
+    async def wait_until_translated(self, count: int) -> list[int]:
+        """The segments, in order, when `count` of them are there and each in every language."""
 
         def complete() -> bool:
             seqs = {seq for _, seq in self._captions}
-            return bool(seqs) and all((tag, seq) in self._captions for tag in self._languages for seq in seqs)
+            translated = all((tag, seq) in self._captions for tag in self._languages for seq in seqs)
+            return len(seqs) >= count and translated
 
         async with asyncio.timeout(TRANSLATED_WITHIN_S), self._changed:
             await self._changed.wait_for(complete)

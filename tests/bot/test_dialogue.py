@@ -434,13 +434,45 @@ def test_place_shows_shelters_or_says_that_there_are_none() -> None:
     ("kind", "phrase"),
     [
         ("sticker", "sticker.received"),
-        ("image", "image.received"),
-        ("video", "other.unsupported"),
+        ("image", "media.offer"),
+        ("video", "media.offer"),
+        ("file", "media.offer"),
+        ("audio", "media.offer"),
         ("x", "other.unsupported"),
     ],
 )
 def test_media_get_a_sentence(kind: str, phrase: str) -> None:
     talk((MediaReceived(message_id="m1", kind=kind), facts(), [phrase]))
+
+
+@pytest.mark.parametrize("kind", ["image", "video", "file", "audio"])
+def test_file_is_passed_on_to_an_open_request_and_to_who_answers_it(kind: str) -> None:
+    sent = MediaReceived(message_id="m1", kind=kind)
+    talk((sent, OPEN, ["add m1 to r1", "media.passed_on"]))
+    talk((sent, replace(OPEN, request_state="claimed"), ["add m1 to r1"]))
+
+
+def test_file_is_given_to_a_person_who_is_wished_for() -> None:
+    sent = MediaReceived(message_id="m1", kind="image")
+    person = Pressed(action="person", value="")
+    talk((sent, facts(), ["media.offer"]), (person, facts(), ["open m1", "person.queued"]))
+
+
+def test_file_that_is_not_to_be_shown_is_forgotten() -> None:
+    sent, no = MediaReceived(message_id="m1", kind="image"), Pressed(action="decline", value="")
+    state = talk((sent, facts(), ["media.offer"]), (no, facts(), ["unknown.declined"]))
+    assert state.last_question == ""
+
+
+def test_further_pictures_of_a_set_are_taken_in_silence() -> None:
+    more = MediaReceived(message_id="m2", kind="image", more=True)
+    talk((more, facts(), []), (more, OPEN, ["add m2 to r1"]))
+
+
+def test_recording_that_was_not_understood_can_be_given_to_a_person() -> None:
+    heard = VoiceNotHeard(message_id="m1", reason="failed", detail="")
+    person = Pressed(action="person", value="")
+    talk((heard, facts(), ["voice.failed"]), (person, facts(), ["open m1", "person.queued"]))
 
 
 def test_follow_greets_with_the_notice_and_the_languages() -> None:

@@ -86,10 +86,14 @@ EVENTS: dict[str, dict[str, Any]] = {
     "deactivated": event("deactivated", reply=False),
     "suspended": {**event("botSuspended", reply=False), "source": {}},
     "resumed": {**event("botResumed", reply=False), "source": {}},
-    "detached": event("module", reply=False, module={"type": "detached", "botId": "U0", "reason": "bot_deleted"}),
+    "detached": event(
+        "module", reply=False, module={"type": "detached", "botId": "U0", "reason": "bot_deleted"}
+    ),
     "delivery": event("delivery", reply=False, delivery={"data": "15034552939884E28681A7D668CEA94C147C716C"}),
     "redelivered": {**message("text", text="hi"), "deliveryContext": {"isRedelivery": True}},
-    "external image": message("image", contentProvider={"type": "external", "originalContentUrl": "https://x"}),
+    "external image": message(
+        "image", contentProvider={"type": "external", "originalContentUrl": "https://x"}
+    ),
     "beacon banner": event("beacon", beacon={"hwid": "d41d8cd98f", "type": "banner", "dm": "00"}),
     "membership left": event("membership", membership={"type": "left", "membershipId": 3189}),
     "account link failed": event("accountLink", link={"result": "failed", "nonce": "n"}),
@@ -124,7 +128,9 @@ DESCRIPTION = Path(__file__).parents[3] / "shared" / "reference" / "line-openapi
 def schemas() -> dict[str, Any]:
     if not DESCRIPTION.is_file():
         pytest.skip("clone github.com/line/line-openapi to ../shared/reference/line-openapi to run this")
-    described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["components"]["schemas"]
+    described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["components"][
+        "schemas"
+    ]
     return described
 
 
@@ -148,7 +154,7 @@ def test_every_event_type_that_line_describes_is_tried_here() -> None:
 def test_every_kind_of_message_that_line_describes_is_known_and_tried_here() -> None:
     tried = {one["message"]["type"] for one in EVENTS.values() if one["type"] == "message"}
     assert described("MessageContent") == KINDS
-    assert KINDS <= tried
+    assert tried >= KINDS
 
 
 @pytest.mark.parametrize("name", EVENTS)

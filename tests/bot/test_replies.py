@@ -153,7 +153,7 @@ def sayings(city: City) -> list[Say]:
         "welcome", "language.ask", "language.set", "language.uncertain", "answer.thanks", "unknown.text",
         "unknown.declined", "person.queued", "person.queued_closed", "person.added", "person.waiting",
         "person.cancelled", "person.ask_what", "voice.heard", "voice.unsupported", "voice.failed",
-        "voice.too_long", "image.received", "sticker.received", "other.unsupported", "location.none",
+        "voice.too_long", "media.offer", "media.passed_on", "sticker.received", "other.unsupported", "location.none",
         "emergency.text", "urgent.text", "smalltalk.hello", "smalltalk.thanks", "smalltalk.bye",
         "privacy.notice", "privacy.my_number",
     ]  # fmt: skip

@@ -180,10 +180,12 @@ async def test_correction_leads_to_what_was_meant_and_back_to_what_was_before(
     assert before.startswith(title(office, "oversized-garbage", tag))
 
 
-async def test_correction_without_more_asks_what_then(office: Office, tag: str) -> None:
+async def test_correction_without_more_asks_what_then_or_offers_a_person(office: Office, tag: str) -> None:
     spoken, user = SPOKEN[tag], await speaker(office, tag)
     await office.say(spoken.sofa, user)
-    assert await office.say(spoken.bare_correction, user) == [phrase(office, "talk.what_then", tag)]
+    (said,) = await office.say(spoken.bare_correction, user)
+    # In some languages it is the answer "no" to "was this right?", in others a correction that is cut short.
+    assert said in (phrase(office, "talk.what_then", tag), phrase(office, "unknown.text", tag))
 
 
 async def test_small_talk_is_answered_in_the_language(office: Office, tag: str) -> None:
@@ -223,7 +225,8 @@ async def test_nothing_is_said_while_a_clerk_answers_but_about_danger(office: Of
 
 
 @pytest.mark.parametrize(
-    "now", ["2026-12-28T17:20", "2026-12-29T10:00", "2026-12-31T23:59", "2027-01-01T00:00", "2027-01-03T12:00"]
+    "now",
+    ["2026-12-28T17:20", "2026-12-29T10:00", "2026-12-31T23:59", "2027-01-01T00:00", "2027-01-03T12:00"],
 )
 async def test_over_the_new_year_the_next_opening_is_told(office: Office, tag: str, now: str) -> None:
     zone = office.service.city.hours.zone

@@ -122,3 +122,42 @@ def test_danger_is_found_after_any_other_sentence(phrase: str, before: str) -> N
 )
 def test_the_city_s_words(city: City, said: str, kind: str) -> None:
     assert city.triggers.find(said) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i need to speak to a real person here", "can you get me somebody from the office", "agent",
+        "Operator please", "stop it, I want a person", "let me chat with somebody there",
+        "人間の方とお話できますか", "スタッフに繋いで", "だれか職員の人いる？", "オペレーターお願いします",
+        "ロボットじゃなくて人間と話したい", "しょくいんを よんで ください", "cho tôi nói chuyện với ai đó",
+        "gặp cán bộ được không", "cho gap nhan vien voi", "có ai ở đó không?", "quero uma pessoa me atendendo",
+        "posso falar com gente?", "chama alguém aí por favor", "me passa pra um humano",
+        "मलाई मान्छेसँग बोल्नु छ", "कर्मचारीलाई बोलाइदिनुस् न", "manche sanga bolna paune?",
+        "quiero que me atienda alguien", "pónganme con alguien", "ponganme con alguien", "能不能让工作人员来",
+        "我要跟人说", "有人吗？", "사람이랑 얘기하고 싶어요", "상담원 연결해 주세요",
+        "gusto ko pong kausapin ang empleyado", "tao po sana ang sumagot", "bisa ngobrol sama petugasnya?",
+        "mau ngomong sama manusia",
+    ],
+)  # fmt: skip
+def test_person_is_wished_for_in_many_wordings(city: City, text: str) -> None:
+    assert city.triggers.find(text) == "person"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the person at the counter said I need a form, which one?", "how do I find a real estate agent",
+        "my neighbour is a noisy person", "is there staff parking?", "人口は何人ですか",
+        "職員募集の試験はいつですか", "中午12点到1点去窗口有人吗", "quantas pessoas moram na cidade?",
+        "seguro para cinco personas", "오늘 사람이 많아요?", "có bao nhiêu người trong hộ khẩu?",
+        "ilan ang tao sa city hall ngayon?", "berapa orang boleh ikut kelas?",
+        "घरमा ५ जना मान्छे छन्, फारम कति?", "who can sign for my mother?",
+    ],
+)  # fmt: skip
+def test_question_about_people_is_no_wish_for_one(city: City, text: str) -> None:
+    assert city.triggers.find(text) == ""
+
+
+def test_danger_comes_before_a_wish_for_a_person(city: City) -> None:
+    assert city.triggers.find("let me talk to somebody, my house is on fire") == "emergency"

@@ -86,11 +86,13 @@ def fold(text: str) -> str:
 
 @cache
 def alarm_words() -> Triggers:
-    return Triggers({language: read_toml(f"triggers/{language}.toml") for language in LANGUAGES})
+    words = {language: read_toml(f"triggers/{language}.toml") for language in LANGUAGES}
+    patterns = (CITY / "triggers" / "safety").glob("*.toml")
+    return Triggers(words, {path.stem: read_toml(f"triggers/safety/{path.name}") for path in patterns})
 
 
 def heard(text: str) -> str:
-    """What the service's own matcher makes of a message, with the lists of all languages at once."""
+    """What the service's own matcher makes of a message, with the lists and patterns of all languages at once."""
     return alarm_words().find(text)
 
 

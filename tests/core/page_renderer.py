@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 STATIC = {"core": ROOT / "core/web/static", "bot": ROOT / "bot/static"}
 TEMPLATES = [ROOT / "core/web/templates", ROOT / "bot/templates"]
 WORDS = {"core": ROOT / "core/web/words", "bot": ROOT / "bot/words"}
+FOLDERS = {  # of words: a package's own, and those of its features
+    name: [folder, *sorted(path for path in folder.iterdir() if path.is_dir())] for name, folder in WORDS.items()
+}
 OWN_NAMES = {"ja": "日本語", "en": "English", "pt-BR": "Português", "zh-Hans": "简体中文", "vi": "Tiếng Việt"}
 
 CLERK = Account(id="a1", name="sato", role="staff", display_name="佐藤 花子", department="insurance")
@@ -24,8 +28,7 @@ class PageRenderer:
     """Templates with every name that `core.web.render` gives them; an unknown name is an error."""
 
     def __init__(self) -> None:
-        features = sorted(path for folder in WORDS.values() for path in folder.iterdir() if path.is_dir())
-        self._words = Words(*WORDS.values(), *features)
+        self._words = Words(*chain.from_iterable(FOLDERS.values()))
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             undefined=jinja2.StrictUndefined,

@@ -73,6 +73,8 @@ const RENDERERS = {
   sticker: renderSticker,
   audio: renderAudio,
   image: renderImage,
+  video: renderFile,
+  file: renderFile,
   location: renderLocation,
 };
 
@@ -105,7 +107,7 @@ function renderQuoted(quoted, { resident, account }) {
 
 /** A message in one line. */
 export function summary(message) {
-  const kinds = { audio: "voice", image: "picture", sticker: "sticker", location: "location" };
+  const kinds = { audio: "voice", image: "picture", video: "video", file: "file", sticker: "sticker", location: "location" };
   return message.text ?? message.altText ?? t(`message.${kinds[message.type] ?? "unknown"}`, { type: message.type });
 }
 
@@ -144,6 +146,13 @@ function renderImage(entry, { resident }) {
   const source = entry.from === "resident" ? mediaUrl(resident.id, entry.id) : safeUrl(entry.message.previewImageUrl);
   const alt = entry.from === "resident" ? t("message.picture") : t("message.photo_of_account");
   return make("img", { className: "photo", src: source ?? "", alt, loading: "lazy" });
+}
+
+function renderFile(entry, { resident }) {
+  const source = entry.from === "resident" ? mediaUrl(resident.id, entry.id) : safeUrl(entry.message.originalContentUrl);
+  const name = entry.message.fileName ?? t(`message.${entry.message.type}`);
+  const link = make("a", { text: name, attributes: { href: source ?? "", download: "" } });
+  return make("div", { className: "bubble" }, link);
 }
 
 function renderLocation(entry, { resident }) {

@@ -367,7 +367,8 @@ function sendPicture({ target }) {
   const [file] = target.files;
   if (!file) return;
   const form = new FormData();
-  form.set("type", "image");
+  const family = file.type.split("/")[0];
+  form.set("type", family === "image" || family === "video" ? family : "file");
   form.set("file", file);
   target.value = "";
   closePanels();

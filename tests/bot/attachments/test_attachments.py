@@ -14,8 +14,7 @@ from bot.attachments import store
 from bot.attachments.model import Attachment, AttachmentOptions
 from bot.attachments.service import ATTACHMENTS
 from bot.messenger import ContentGone, Messenger
-from bot.privacy.store import set_consent
-from bot.store import get_resident, messages, residents
+from bot.store import get_resident, messages
 from core.errors import NotFound
 from core.jobs import RetryLater
 from tests.bot.conftest import SPEECH, Office, OpenOffice
@@ -30,19 +29,9 @@ def data(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-async def agree(office: Office, user: str = "") -> None:
-    """The resident has agreed to what is kept."""
-    async with office.database.write() as connection:
-        wanted = residents.c.line_user_id == (user or office.user)
-        found = (await connection.execute(sa.select(residents.c.id).where(wanted))).scalar_one()
-        await set_consent(connection, found, given=True, notice="test", now=office.clock.now())
-
-
 @pytest.fixture
 async def asking(office: Office) -> Office:
     """A city hall with a resident whose request is open."""
-    await office.say("Olá")
-    await agree(office)
     await office.ask_for_clerk(QUESTION)
     return office
 
@@ -95,7 +84,6 @@ async def test_file_without_a_request_is_offered_to_a_person_and_not_fetched(off
 
 async def test_file_that_is_given_to_a_person_opens_a_request_and_is_fetched(office: Office) -> None:
     await send(office, "image", PNG)
-    await agree(office)
     await office.press("do=person")
     await fetch(office)
     request = await office.request()
@@ -107,7 +95,6 @@ async def test_file_that_is_given_to_a_person_opens_a_request_and_is_fetched(off
 async def test_pictures_before_a_request_are_there_for_whoever_answers_it(office: Office) -> None:
     for _ in range(2):
         await send(office, "image", PNG)
-    await agree(office)
     await office.ask_for_clerk(QUESTION)
     await fetch(office)
     assert [one.state for one in await kept(office)] == ["kept", "kept"]
@@ -115,7 +102,6 @@ async def test_pictures_before_a_request_are_there_for_whoever_answers_it(office
 
 async def test_pictures_of_the_day_before_are_not_fetched(office: Office) -> None:
     await send(office, "image", PNG)
-    await agree(office)
     office.clock.advance(25 * 3600)
     await office.ask_for_clerk(QUESTION)
     await fetch(office)
@@ -469,8 +455,6 @@ async def test_programs_see_what_came_with_a_message(asking: Office) -> None:
 
 async def test_file_larger_than_the_limit_is_not_read_to_its_end(open_office: OpenOffice) -> None:
     office = await open_office()
-    await office.say("Olá")
-    await agree(office)
     await office.ask_for_clerk(QUESTION)
     limit(office, bytes=1000)
     await send(office, "file", bytes(3_000_000))

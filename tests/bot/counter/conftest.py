@@ -31,10 +31,11 @@ from bot.line.messenger import LineMessenger
 from bot.line.webhook import INBOX, Inbox, Webhook
 from bot.model import Resident
 from bot.outbox import OUTBOX, Outbox
+from bot.privacy.store import set_consent
 from bot.replies import Renderer
 from bot.service import ChatOptions, ChatService
 from bot.simulator import SimulatorOptions, make_simulator
-from bot.store import find_resident
+from bot.store import add_resident, find_resident
 from bot.understanding import Understanding
 from config.names import own_names
 from core.accounts import Accounts
@@ -102,8 +103,17 @@ class Hall:
             return body
 
     async def resident(self, name: str, language: str) -> str:
+        """Somebody new, who has agreed to what is kept."""
         made = await self.control("POST", "/users", json={"name": name, "language": language})
-        return str(made["id"])
+        user, now = str(made["id"]), self.clock.now()
+        async with self.database.write() as connection:
+            await add_resident(
+                connection, line_user_id=user, display_name=name, profile_language=language, now=now
+            )
+            found = await find_resident(connection, user)
+            assert found is not None
+            await set_consent(connection, found.id, given=True, notice="test", now=now)
+        return user
 
     async def work(self) -> None:
         """Do every job that is due."""

@@ -17,7 +17,7 @@ from bot.disaster.reminders import REMIND
 from bot.disaster.sending import SEND
 from bot.store import find_resident, residents
 from core.errors import Conflict, InvalidInput
-from tests.bot.conftest import OpenOffice
+from tests.bot.conftest import Office, OpenOffice
 from tests.bot.disaster.conftest import Hall
 
 HOME = (
@@ -347,14 +347,12 @@ async def test_a_resident_can_be_exported_and_erased(hall: Hall) -> None:
         assert await export_resident(connection, resident.id) == {"area": "", "checkins": []}
 
 
-async def test_ten_thousand_residents_get_a_notice_once(open_office: OpenOffice) -> None:
-    office = await open_office(max_residents=11_000)
-    await office.say("Olá, bom dia!")
-    hall = Hall(office=office, account=await office.clerk("kikuchi"))
+async def crowd(office: Office, many: int) -> list[str]:
+    """So many more residents, in five languages; gives their LINE ids."""
     tags = ("ja", "en", "pt-BR", "ko", "vi")
     users: list[str] = []
-    for start in range(0, 9_999, 100):
-        some = range(start, min(start + 100, 9_999))
+    for start in range(0, many, 100):
+        some = range(start, min(start + 100, many))
         users += await asyncio.gather(*(office.resident(f"R{n}", tags[n % 5]) for n in some))
     async with office.database.write() as connection:
         first = (await connection.execute(sa.select(residents).limit(1))).one()._mapping
@@ -364,6 +362,30 @@ async def test_ten_thousand_residents_get_a_notice_once(open_office: OpenOffice)
             for n, user in enumerate(users)
         ]
         await connection.execute(residents.insert(), rows)
+    return users
+
+
+async def test_notice_is_stopped_midway(hall: Hall) -> None:
+    users = await crowd(hall.office, 499)
+    notice = await hall.parts.notices.draft_template(hall.account, "stay_home", {}, Target())
+    await send(hall, notice)
+    await hall.work()
+    delivered = (await counts(hall, notice))["delivered"]
+    assert 0 < delivered < 500  # some hundreds a second
+    assert await hall.parts.notices.cancel(hall.account, notice) == 500 - delivered
+    for _ in range(4):
+        await hall.work()
+    assert await counts(hall, notice) == {"delivered": delivered, "cancelled": 500 - delivered}
+    shown = [len(await hall.office.read(user)) for user in users]
+    assert sum(shown) in (delivered, delivered - 1)  # Maria, who is not counted here, may be among them
+    assert (await hall.parts.notices.open(notice)).notice.state == "cancelled"
+
+
+async def test_ten_thousand_residents_get_a_notice_once(open_office: OpenOffice) -> None:
+    office = await open_office(max_residents=11_000)
+    await office.say("Olá, bom dia!")
+    hall = Hall(office=office, account=await office.clerk("kikuchi"))
+    users = await crowd(office, 9_999)
     notice = await hall.parts.notices.draft_template(hall.account, "stay_home", {}, Target())
     await office.fault("timeout_after", "multicast", times=3)
     await office.fault("rate", "multicast", times=3)

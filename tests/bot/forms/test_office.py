@@ -283,7 +283,9 @@ async def test_photo_is_fetched_and_shown_to_staff_only(office: Office) -> None:
     async with clerk.get(office.url(f"/desk/attachments/{photo}")) as answer:
         assert (answer.status, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
         assert media_type(await answer.read()) == answer.content_type
-    async with office.browser().get(office.url(f"/desk/attachments/{photo}"), allow_redirects=False) as answer:
+    async with office.browser().get(
+        office.url(f"/desk/attachments/{photo}"), allow_redirects=False
+    ) as answer:
         assert answer.status == 303
 
 
@@ -334,6 +336,18 @@ async def test_reminder_that_is_late_is_not_sent_on_the_day_itself(office: Offic
     await work(office)
     assert (await office.read())[before:] == []
     assert booking.state == "received"
+
+
+async def test_reminder_is_left_out_near_the_end_of_the_months_messages(office: Office) -> None:
+    await book_taxi(office)
+    before = len(await office.read())
+    office.service.forms.reminders._allows = lambda matters: matters
+    office.clock.advance(31.5 * 3600)
+    await work(office)
+    assert (await office.read())[before:] == []
+    async with office.database.read() as connection:
+        since = office.clock.now() - dt.timedelta(days=40)
+        assert await store.count_reminded(connection, since=since) == 0
 
 
 async def test_reminder_comes_as_a_push_in_the_residents_language(office: Office) -> None:

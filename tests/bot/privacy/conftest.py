@@ -12,6 +12,7 @@ import pytest
 from bot import store as chat
 from bot.model import Resident
 from bot.privacy.erasing import Erasing
+from bot.privacy.exporting import ExportOptions, Exports
 from bot.privacy.retention import Retention, RetentionOptions
 from bot.privacy.skill import PrivacySkill
 from core.bus import LocalBus
@@ -34,8 +35,10 @@ class Hall:
     jobs: Jobs
     erasing: Erasing
     skill: PrivacySkill
+    exports: Exports
     retention: Retention
     freed: list[str]  # residents whose keepers were called
+    folder: Path  # of their files
 
     async def resident(self, line_user_id: str) -> Resident:
         async with self.database.write() as connection:
@@ -83,18 +86,27 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     await database.create_all()
     clock, freed = ManualClock(NOW), []  # type: tuple[ManualClock, list[str]]
 
-    async def keeper(connection: object, resident_id: str) -> None:
+    async def files(connection: object, resident_id: str) -> list[Path]:
+        return sorted((tmp_path / "files").glob(f"{resident_id}*"))
+
+    async def keeper(connection: object, resident_id: str) -> list[Path]:
         freed.append(resident_id)
+        return await files(connection, resident_id)
 
     jobs = Jobs(database, LocalBus(), clock)
     erasing = Erasing(jobs, [keeper])
+    (tmp_path / "files").mkdir()
+    options = ExportOptions(public_url="https://chat.city.example/")
+    exports = Exports(database, clock, options, [files])
     yield Hall(
         database=database,
         clock=clock,
         jobs=jobs,
         erasing=erasing,
-        skill=PrivacySkill(WORDS, erasing, clock),
+        skill=PrivacySkill(WORDS, erasing, exports, clock),
+        exports=exports,
         retention=Retention(jobs, erasing, RetentionOptions()),
         freed=freed,
+        folder=tmp_path / "files",
     )
     await database.close()

@@ -10,9 +10,17 @@ import pytest
 
 from bot import store as chat
 from bot.actions import Action, Effect, Say, ShowCard
+from bot.attachments import store as _attachments  # noqa: F401 -- its table
+from bot.counter import store as counter
+from bot.disaster import store as disaster
 from bot.events import Event, Followed, MediaReceived, Pressed, TextReceived
+from bot.forms import store as forms
 from bot.privacy import store
-from bot.privacy.skill import CONSENT, NAME, PrivacySkill
+from bot.privacy.consent import CONSENT
+from bot.privacy.consent import PRIVACY as NAME
+from bot.privacy.exporting import ExportOptions, Exports
+from bot.privacy.kinds import KINDS
+from bot.privacy.skill import SPOKEN, PrivacyFacts, PrivacySkill
 from bot.skill import SkillStep, Turn
 from tests.bot.privacy.conftest import NOW, WORDS, Hall
 
@@ -28,7 +36,8 @@ def press(value: str) -> Pressed:
 
 
 def turn(event: Event, trigger: str = "") -> Turn:
-    return Turn(event=event, language="en", trigger=trigger, now=NOW)
+    facts = PrivacyFacts(secret="a-secret")
+    return Turn(event=event, language="en", trigger=trigger, now=NOW, facts=facts)
 
 
 def begun(skill: PrivacySkill, event: Event) -> SkillStep:
@@ -47,7 +56,8 @@ def told(actions: tuple[Action, ...]) -> list[str]:
     ("value", "expected"),
     [
         ("menu", ["summary", "privacy.summary"]),
-        ("export", ["export", "privacy.export"]),
+        ("export", ["link", "card"]),
+        ("withdraw", ["consent", "privacy.withdrawn"]),
         ("erase", ["privacy.erase_question"]),
         ("erase_yes", ["erase", "privacy.erased"]),
         ("agree", ["consent", "privacy.agreed"]),
@@ -66,8 +76,8 @@ def test_unknown_button_is_left_to_the_dialogue(hall: Hall) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_begin_it_in_every_language(hall: Hall, language: str) -> None:
-    for key, step in (("menu", "menu"), ("erase", "erase")):
-        phrases = WORDS.list(language, f"privacy.words_{key}")
+    for step in SPOKEN:
+        phrases = WORDS.list(language, f"privacy.words_{step}")
         assert len(phrases) >= 4
         assert {hall.skill.starts(text(f"{phrase}!"), "")["step"] for phrase in phrases} == {step}  # type: ignore[index]
 
@@ -118,8 +128,8 @@ def test_every_phrase_is_written_in_every_language(language: str) -> None:
         "privacy.my_number",
     }
     assert english <= WORDS.keys(language)
-    values = dict.fromkeys(("city", "name", "since", "messages", "requests", "others", "export"), "x")
-    for key in english - {"privacy.words_menu", "privacy.words_erase"}:
+    values = dict.fromkeys(("city", "name", "since", "kinds", "export", "minutes", "when"), "x")
+    for key in english - {f"privacy.words_{step}" for step in SPOKEN}:
         said = WORDS.get(language, key, **values)
         assert "{" not in said
         assert not key.startswith("privacy.button_") or len(said) <= 20, said
@@ -139,7 +149,7 @@ async def carried(hall: Hall, resident: Any, kind: str, **data: Any) -> dict[str
         )
 
 
-async def test_summary_counts_only_the_resident(hall: Hall) -> None:
+async def test_summary_counts_every_kind_of_the_resident_only(hall: Hall) -> None:
     ana, ben = await hall.resident("Uana"), await hall.resident("Uben")
     await hall.wrote(ana, "one")
     await hall.wrote(ana, "two")
@@ -147,20 +157,68 @@ async def test_summary_counts_only_the_resident(hall: Hall) -> None:
     await hall.wrote(ben, "three")
     await carried(hall, ana, "consent", given=True)
     assert await carried(hall, ana, "summary") == {
-        "name": "name of Uana", "since": "2026-11-24", "messages": "2", "requests": "1", "others": "1",
-    }  # fmt: skip
+        "name": "name of Uana",
+        "since": "2026-11-24",
+        "kinds": "・Messages: 2\n・Questions to staff: 1\n・Your consent: 1",
+    }
 
 
-async def test_export_holds_the_resident_s_words_only(hall: Hall) -> None:
+async def test_newest_words_are_the_resident_s_only(hall: Hall) -> None:
     ana, ben = await hall.resident("Uana"), await hall.resident("Uben")
     await hall.wrote(ana, "my sofa")
     hall.clock.advance(60)
     await hall.wrote(ana, "my drums")
     await hall.wrote(ben, "secret")
-    assert await carried(hall, ana, "export") == {
+    assert await carried(hall, ana, "words") == {
         "export": "2026-11-24 03:00 my sofa\n2026-11-24 03:01 my drums"
     }
-    assert await carried(hall, await hall.resident("Unew"), "export") == {"export": "–"}
+    assert await carried(hall, await hall.resident("Unew"), "words") == {"export": "–"}
+
+
+def test_without_an_address_the_newest_words_and_where_to_ask_are_said(hall: Hall) -> None:
+    nowhere = Exports(hall.database, hall.clock, ExportOptions())
+    skill = PrivacySkill(WORDS, hall.erasing, nowhere, hall.clock)
+    assert told(begun(skill, press("export")).actions) == ["words", "privacy.export"]
+
+
+def test_link_is_a_button_that_no_stored_text_repeats(hall: Hall) -> None:
+    effect, card = begun(hall.skill, press("export")).actions
+    assert isinstance(card, ShowCard)
+    assert [(button.kind, button.data) for button in card.card.buttons] == [
+        ("uri", "https://chat.city.example/my-data/a-secret?openExternalBrowser=1")
+    ]
+    assert "a-secret" not in str(effect)
+
+
+def test_too_many_links_a_day_are_refused_until_tomorrow(hall: Hall) -> None:
+    facts = PrivacyFacts(links=3, secret="a-secret")
+    made = hall.skill.step(
+        {"step": "export"}, Turn(event=press("export"), language="en", trigger="", now=NOW, facts=facts)
+    )
+    assert told(made.actions) == ["privacy.link_later"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_data_has_a_name_in_every_language(language: str) -> None:
+    tables = {table.name for table in store.tables_of_residents()}
+    assert tables == set(KINDS)
+    assert {f"privacy.kind.{kind}" for kind in ("you", *KINDS.values())} <= WORDS.keys(language)
+
+
+async def test_withdrawing_ends_what_only_consent_began(hall: Hall) -> None:
+    ana, ben = await hall.resident("Uana"), await hall.resident("Uben")
+    async with hall.database.write() as connection:
+        for one in (ana, ben):
+            await forms.save_draft(connection, one.id, "taxi", {}, now=NOW)
+            await disaster.set_area(connection, one.id, "chuo", now=NOW)
+            await counter.choose(connection, one.id, "turn", False, NOW)
+    await carried(hall, ana, "consent", given=False)
+    async with hall.database.read() as connection:
+        left = [set(await store.count_rows(connection, one.id)) for one in (ana, ben)]
+    assert left == [
+        {"notice_choices", "privacy_consents"},
+        {"form_drafts", "disaster_areas", "notice_choices"},
+    ]
 
 
 async def test_full_export_has_every_table_and_no_keys(hall: Hall) -> None:
@@ -194,7 +252,7 @@ async def test_name_is_corrected(hall: Hall) -> None:
 async def test_audit_says_what_was_done_and_for_nobody(hall: Hall) -> None:
     ana = await hall.resident("Uana")
     await hall.wrote(ana, "one")
-    for kind in ("summary", "export", "erase"):
+    for kind in ("summary", "words", "erase"):
         await carried(hall, ana, kind)
     async with hall.database.read() as connection:
         rows = (await connection.execute(store.audit.select().order_by(store.audit.c.what))).all()

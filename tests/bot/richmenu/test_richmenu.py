@@ -135,6 +135,19 @@ def test_missing_font_says_what_to_install(tmp_path: Path, language: str, packag
         Fonts([tmp_path]).face(language)
 
 
+def test_all_missing_fonts_are_named_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as refused:
+        Fonts([tmp_path]).require(["ja", "ko", "ne", "en"])
+    assert str(refused.value) == (
+        "There is no font for ja, ko, ne, en on this machine; install some (on Debian: "
+        "apt install fonts-dejavu-core fonts-lohit-deva fonts-noto-cjk) and try again."
+    )
+
+
+def test_fonts_that_are_there_are_enough(fonts: Fonts) -> None:
+    fonts.require(LANGUAGES)
+
+
 def test_broken_font_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "broken.ttf").write_bytes(b"no font")
     assert Fonts([tmp_path]).faces == ()
@@ -190,6 +203,15 @@ async def test_menus_of_others_are_left_alone(line: Line, menus: RichMenus, said
     await menus.apply(said, default="ja", residents={})
     assert await menus.remove() == 2
     assert [menu.id for menu in await line.menus.menus()] == [other]
+
+
+async def test_what_is_there_is_shown_by_language(
+    line: Line, menus: RichMenus, said: list[MenuWords]
+) -> None:
+    assert await menus.there(["ja", "en"]) == {"ja": None, "en": None}
+    await menus.apply(said, default="ja", residents={})
+    there = await menus.there(["ja", "en", "ko"])
+    assert [menu.name.split()[1] if menu else "" for menu in there.values()] == ["ja", "en", ""]
 
 
 async def test_removing_leaves_nothing(line: Line, menus: RichMenus, said: list[MenuWords]) -> None:

@@ -110,6 +110,8 @@ async def test_every_webhook_fits_lines_document(rig: Rig) -> None:
     await rig.send("text", text="isto", quote=text["message_id"])
     await rig.send("audio", data="AAAA", duration_ms=1200)
     await rig.send("image", data="AAAA")
+    await rig.send("video", data="AAAA")
+    await rig.send("file", data="AAAA", file_name="申請書.pdf")
     await rig.send("location", latitude=35.65, longitude=139.45, title="駅", address="あおば市")
     await rig.send("sticker", keywords=["thanks"])
     await rig.send("postback", data="a=1", params={"date": "2026-11-24"})
@@ -119,8 +121,8 @@ async def test_every_webhook_fits_lines_document(rig: Rig) -> None:
     await rig.bot_call("POST", "/v2/bot/channel/webhook/test")
 
     schema = {"$ref": "#/components/schemas/CallbackRequest"}
-    assert len(rig.bot.bodies) == 11
-    assert [complaints("webhook.yml", schema, json.loads(body)) for body in rig.bot.bodies] == [[]] * 11
+    assert len(rig.bot.bodies) == 13
+    assert [complaints("webhook.yml", schema, json.loads(body)) for body in rig.bot.bodies] == [[]] * 13
 
 
 async def use_every_endpoint(rig: Rig) -> None:
