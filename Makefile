@@ -43,9 +43,10 @@ lint: $(DEV) ## Check style, types and the import rule
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV) ## Measure translation and captions, side by side with what one would use instead
+bench: $(DEV) ## Measure translation, captions and the chat, side by side with what one would use instead
 	$(BIN)/python -m benchmarks.translate
 	$(BIN)/python -m benchmarks.captions
+	$(BIN)/python -m benchmarks.chat
 
 lock: $(DEV) ## Compile the pinned, hashed requirements anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -60,13 +60,6 @@ class ShowTitles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowShelters:
-    """Show shelters with their distance."""
-
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRequest:
     """Put a message into the staff's queue."""
 
@@ -114,7 +107,6 @@ Action = (
     | ShowArticle
     | ShowPart
     | ShowTitles
-    | ShowShelters
     | OpenRequest
     | AddToRequest
     | CancelRequest

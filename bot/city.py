@@ -124,11 +124,6 @@ class City:
                 return found
         return None
 
-    def nearest_shelters(self, place: Place, *, limit: int = 3, within_m: float = 20_000) -> tuple[str, ...]:
-        """Ids of the nearest shelters, nearest first."""
-        near = sorted((distance_m(place, shelter.place), shelter.id) for shelter in self.shelters.values())
-        return tuple(shelter_id for metres, shelter_id in near[:limit] if metres <= within_m)
-
 
 def in_language(names: Mapping[str, str], language: str) -> str:
     """The name in `language`, else in the nearest language there is."""

@@ -27,7 +27,6 @@ from bot.actions import (
     SetReachable,
     ShowArticle,
     ShowPart,
-    ShowShelters,
     ShowTitles,
 )
 from bot.events import (
@@ -71,7 +70,6 @@ class Facts:
     request_state: str = ""  # open, claimed or answered
     department: str = ""  # which department the best article belongs to
     closed_until: str = ""  # when the desk opens next (ISO 8601, local time), if it is closed now
-    shelters: tuple[str, ...] = ()  # ids of the nearest shelters, nearest first
     my_number_removed: bool = False
     wished: str = ""  # language that is asked for by its name, served or not
     topic: str = ""  # article that the conversation is about, or that is quoted
@@ -100,7 +98,6 @@ ButtonAction = Literal[
     "wrong",
     "decline",
     "cancel",
-    "shelters",
     "menu",
     "back",
 ]
@@ -457,11 +454,8 @@ def _voice_not_heard(state: Conversation, event: VoiceNotHeard, facts: Facts) ->
 
 
 def _location(state: Conversation, event: LocationReceived, facts: Facts) -> Step:
-    actions: list[Action] = _also_to_request(event.message_id, facts)
-    if facts.request_state == "claimed":
-        return state, actions
-    shown: Action = ShowShelters(ids=facts.shelters) if facts.shelters else Say(phrase="location.none")
-    return state, [*actions, shown]
+    """A place that no skill takes, because a clerk is answering."""
+    return state, _also_to_request(event.message_id, facts)
 
 
 def _media(state: Conversation, event: MediaReceived, facts: Facts) -> Step:

@@ -11,17 +11,16 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 import regex
 from babel.core import UnknownLocaleError
 from babel.dates import format_datetime
 
-from bot.actions import Action, Say, ShowArticle, ShowCard, ShowPart, ShowShelters, ShowTitles, Tell
-from bot.city import Article, City, distance_m, in_language
+from bot.actions import Action, Say, ShowArticle, ShowCard, ShowPart, ShowTitles, Tell
+from bot.city import Article, City, in_language
 from bot.dialogue import PERSON_BUTTON, pressed
 from bot.flex import actions_of, fits
-from bot.model import Button, Card, Label, Place
+from bot.model import Button, Card, Label
 from bot.talk import Talk
 from core.log import get_logger
 from core.words import Words
@@ -155,10 +154,9 @@ class Renderer:
         language: str,
         *,
         values: Mapping[str, str] | None = None,
-        place: Place | None = None,
     ) -> list[Reply]:
         """The messages for `actions`, at most five, with the last one's quick replies. `values` fill placeholders
-        ("number" is that of the request opened in the same step); `place` is where the resident is, for distances."""
+        ("number" is that of the request opened in the same step)."""
         known = {"number": "0", **(values or {})}
         replies: list[Reply] = []
         buttons: list[Button] = []
@@ -182,8 +180,6 @@ class Renderer:
                 case ShowTitles():
                     intro, buttons = self._titles(action.slugs, language)
                     replies.append(intro)
-                case ShowShelters():
-                    replies.append(self._shelters(action.ids, language, place))
         items = [self._quick_reply(button, language) for button in buttons if _sendable(button)]
         replies, kept = _as_line_takes_them(replies)
         items = [*kept, *items][:QUICK_REPLIES]
@@ -334,41 +330,6 @@ class Renderer:
 
     def _whole(self, slug: str) -> Button:
         return Button(label="talk.whole_button", data=pressed("article", slug))
-
-    def _shelters(self, ids: Sequence[str], language: str, place: Place | None) -> Reply:
-        intro = self.phrase("location.shelters", language)
-        contents: list[LineMessage] = [_text(intro, wrap=True)]
-        lines = [intro]
-        for shelter_id in ids:
-            shelter = self._city.shelters[shelter_id]
-            metres = distance_m(place, shelter.place) if place else 0.0
-            item = self.phrase(
-                "location.item",
-                language,
-                name=in_language(shelter.names, language),
-                distance=f"{metres / 1000:.1f} km",
-                address=in_language(shelter.addresses, language),
-            )
-            link = "https://www.google.com/maps/search/?api=1&query=" + quote(
-                f"{shelter.place.latitude},{shelter.place.longitude}"
-            )
-            contents += [
-                {"type": "separator", "margin": "lg"},
-                _text(item, wrap=True, margin="md"),
-                {
-                    "type": "button",
-                    "style": "link",
-                    "height": "sm",
-                    "action": {
-                        "type": "uri",
-                        "label": self.phrase("location.map_label", language),
-                        "uri": link,
-                    },
-                },
-            ]
-            lines.append(item)
-        text = "\n".join(lines)
-        return Reply(line=_flex(text, _bubble(contents, [])), text=text)
 
 
 def _sendable(button: Button) -> bool:

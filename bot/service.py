@@ -413,8 +413,6 @@ class ChatService:
         if text:
             prior = (resident.conversation.language, resident.profile_language)
             facts = self._understanding.read(facts, text, prior=prior)
-        if isinstance(event, LocationReceived):
-            facts = replace(facts, shelters=self._city.nearest_shelters(event.place))
         asks_person = isinstance(event, Pressed) or facts.trigger in ("person", "yes")
         question = pending.text if asks_person and pending else facts.question
         facts = await self._understanding.look_up(facts, question)
@@ -580,12 +578,11 @@ class ChatService:
         values: Mapping[str, str],
         received_at: dt.datetime,
     ) -> None:
-        place = decision.event.place if isinstance(decision.event, LocationReceived) else None
         language = decision.conversation.language or decision.facts.profile_language or "ja"
-        replies = self._renderer.render(decision.actions, language, values=values, place=place)
+        replies = self._renderer.render(decision.actions, language, values=values)
         if not replies:
             return
-        in_japanese = self._renderer.render(decision.actions, "ja", values=values, place=place)
+        in_japanese = self._renderer.render(decision.actions, "ja", values=values)
         ids = await self._store_replies(connection, incoming, decision, replies, in_japanese, language)
         await self._outbox.add(
             connection,

@@ -40,8 +40,8 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillStep:
     """What a skill decided. `state` None: it is over. `taken` False: the event was not for it, so the dialogue answers
-    as usual and says `reminder` afterwards. `keeps` True: something of the resident is to be kept for longer, so none of
-    this happens before they have agreed to that; the event then comes again."""
+    as usual and says `reminder` afterwards. `keeps` True: something of the resident is to be kept for longer, so none
+    of this happens before they have agreed to that; the event then comes again."""
 
     state: Json | None
     actions: tuple[Action, ...] = ()

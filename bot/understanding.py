@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.actions import Action, Say, ShowArticle, ShowPart, ShowShelters, ShowTitles
+from bot.actions import Action, Say, ShowArticle, ShowPart, ShowTitles
 from bot.city import City
 from bot.dialogue import Facts, step
 from bot.events import TextReceived
@@ -141,7 +141,7 @@ def _kind(actions: Sequence[Action], facts: Facts) -> str:
         return facts.trigger
     if facts.trigger in SMALL_TALK:
         return "smalltalk"
-    if any(isinstance(action, (ShowArticle, ShowPart, ShowTitles, ShowShelters)) for action in actions):
+    if any(isinstance(action, (ShowArticle, ShowPart, ShowTitles)) for action in actions):
         return "article"
     phrases = {action.phrase for action in actions if isinstance(action, Say)}
     if any(phrase.startswith(("smalltalk.", "language.", "talk.")) for phrase in phrases):

@@ -133,7 +133,9 @@ def measure(found: Questions, slugs: list[str], options: SearchOptions, *, with_
         wrong = np.mean([bool(one.sure) and one.sure != slug for slug, one in wanted])
         person = np.mean([not one.candidates for _, one in answerable])
         nothing = np.mean([not one.candidates for one in none]) if none else 1.0
-        print(f"{group:8} {len(rows):4} {first:.3f}  {three:.3f}  {sure:.3f}  {wrong:.3f}  {person:.3f}  {nothing:.2f}")
+        print(
+            f"{group:8} {len(rows):4} {first:.3f}  {three:.3f}  {sure:.3f}  {wrong:.3f}  {person:.3f}  {nothing:.2f}"
+        )
 
 
 def fit(found: Questions, slugs: list[str]) -> SearchOptions:
@@ -177,7 +179,7 @@ def show_misses(found: Questions, slugs: list[str], options: SearchOptions) -> N
 
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.knowledge", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, help="measured too, never fitted on")
+    parser.add_argument("files", nargs="*", type=Path, help="measured too, never fitted on")
     parser.add_argument(
         "--misses", action="store_true", help="print questions of the tuning sets that go wrong"
     )

@@ -17,6 +17,7 @@ from bot.model import Place
 WIDTH = 560.0
 MARGIN = 0.12  # of the city's width and height, around its shelters and areas
 _KM_PER_DEGREE = 111.32
+_NAME = (50.0, 22.0)  # half the width, and the height, that an area's name takes
 
 Point = tuple[float, float]
 
@@ -90,6 +91,7 @@ def draw(
         return None
     frame = Frame(places)
     centres = {area.id: frame.point(area.place) for area in areas}
+    taken = [frame.point(shelter.place) for shelter in shelters.values()]
     return Drawing(
         width=WIDTH,
         height=frame.height,
@@ -99,7 +101,7 @@ def draw(
                 id=area.id,
                 name=in_language(area.names, language),
                 outline=" ".join(f"{x:.1f},{y:.1f}" for x, y in _cell(area.id, centres, frame.height)),
-                at=centres[area.id],
+                at=_above(centres[area.id], taken),
             )
             for area in areas
         ),
@@ -137,6 +139,16 @@ def _people(
         kind = checkin.safe or "safe"
         marks.append(Mark(kind=kind, at=at, label=f"{person.name} – {words[kind]}"))
     return sorted(marks, key=lambda mark: mark.kind != "safe")
+
+
+def _above(at: Point, taken: Sequence[Point]) -> Point:
+    """Where an area's name stands: over its centre, and over the shelters there rather than on them."""
+    x, y = at[0], at[1] - 15
+    wide, tall = _NAME
+    for mark in sorted(taken, key=lambda mark: -mark[1]):
+        if abs(mark[0] - x) < wide and y - tall < mark[1] + 8 and mark[1] - 8 < y + 4:
+            y = mark[1] - 14
+    return round(x, 1), round(max(y, tall), 1)
 
 
 def _beside(at: Point, number: int) -> Point:

@@ -43,6 +43,7 @@ class Opened:
     form: Form
     resident: Resident
     rows: tuple[tuple[str, str], ...]  # label and value in Japanese
+    japanese: Mapping[str, str]  # label → what was written in the resident's own words, by machine
     photos: tuple[str, ...]  # ids
     place: Mapping[str, float] | None  # a point on the map among the answers
     next_states: tuple[str, ...]
@@ -146,6 +147,7 @@ class FormDesk:
             form=form,
             resident=resident,
             rows=tuple(booking_rows(form, booking, "ja", self.city.phrases)),
+            japanese=await self._own_words(form, booking),
             photos=tuple(
                 str(value)
                 for field in form.fields
@@ -154,6 +156,17 @@ class FormDesk:
             place=next((value for value in booking.answers.values() if isinstance(value, Mapping)), None),
             next_states=NEXT[booking.state],
         )
+
+    async def _own_words(self, form: Form, booking: Booking) -> dict[str, str]:
+        """What a resident wrote in sentences, in Japanese."""
+        if booking.language.split("-")[0] == "ja":
+            return {}
+        found = {}
+        for field in form.fields:
+            written = booking.answers.get(field.id) if field.question else None
+            if isinstance(written, str) and (text := await self._translated(written, booking.language, "ja")):
+                found[in_language(field.label, "ja")] = text
+        return found
 
     async def _without_taken_back(self, connection: Any, found: Sequence[Booking]) -> list[Booking]:
         sources = {message for booking in found for message in booking.sources.values()}
@@ -222,21 +235,21 @@ class FormDesk:
         )
         if not reason:
             return said
-        translated = await self._translated(reason, language)
+        translated = await self._translated(reason, "ja", language)
         lines = [said, self._renderer.phrase("form.changed.reason", language, reason=translated or reason)]
         if translated:
             original = self._renderer.phrase("staff.original", language)
             lines += [self._renderer.phrase("staff.machine_note", language), f"{original}\n{reason}"]
         return "\n".join(lines)
 
-    async def _translated(self, reason: str, language: str) -> str:
-        """The reason in the resident's language; empty where it stays in Japanese."""
-        if language.split("-")[0] == "ja":
+    async def _translated(self, text: str, source: str, target: str) -> str:
+        """A text in another language; empty where it stays as it is, or no engine knows the two."""
+        if source.split("-")[0] == target.split("-")[0]:
             return ""
         try:
-            return (await self._translator.translate(reason, source="ja", target=language)).text
+            return (await self._translator.translate(text, source=source, target=target)).text
         except (Unavailable, InvalidInput) as error:
-            log.info("reason_not_translated", language=language, reason=error.code)
+            log.info("booking_text_not_translated", source=source, target=target, reason=error.code)
             return ""
 
     async def export(self, form_id: str, **filters: Any) -> str:

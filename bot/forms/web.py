@@ -109,7 +109,10 @@ class FormPages:
                 "reason": booking.reason,
                 "changed": booking.changed_at.astimezone(self._zone),
             },
-            rows=opened.rows,
+            rows=[
+                {"label": label, "value": value, "japanese": opened.japanese.get(label, "")}
+                for label, value in opened.rows
+            ],
             photos=[shown(one) for one in (await self._attachments.of(opened.photos)).values()],
             place=opened.place,
             reachable=opened.resident.reachable,
@@ -172,6 +175,7 @@ class FormPages:
                 {
                     "date": day.date.isoformat(),
                     "shown": show_day(day.date, "ja"),
+                    "today": day.date == self._desk.today(),
                     "loads": [_load(load) for load in day.loads],
                 }
                 for day in days

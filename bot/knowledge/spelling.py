@@ -44,12 +44,15 @@ def fold(text: str) -> str:
             and not "\u0900" <= char <= "\u097f"
         ):
             continue
-        plain.append(_hiragana(char))
-    return " ".join(_WORDS.findall(unicodedata.normalize("NFC", "".join(plain))))
+        plain.append(char)
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFC", _hiragana("".join(plain)))))
+
+
+_KATAKANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
 def _hiragana(text: str) -> str:
-    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in text)
+    return text.translate(_KATAKANA)
 
 
 class Readings:
@@ -76,7 +79,12 @@ class Readings:
 
 def grams(text: str, readings: Readings) -> Grams:
     """The n-grams of all spellings of `text`, with a letter in front that says which spelling."""
-    found: Grams = Counter()
+    return Counter(every_gram(text, readings))
+
+
+def every_gram(text: str, readings: Readings) -> list[str]:
+    """The same, each as often as it occurs."""
+    found: list[str] = []
     folded = unicodedata.normalize("NFKC", text).casefold()
     for run in _EAST_RUN.findall(_FURIGANA.sub("", _EAST_SPACE.sub("", folded))):
         _add_east(found, run, readings)
@@ -93,7 +101,7 @@ def grams(text: str, readings: Readings) -> Grams:
     return found
 
 
-def _add_east(found: Grams, run: str, readings: Readings) -> None:
+def _add_east(found: list[str], run: str, readings: Readings) -> None:
     written = _hiragana(run)
     _add(found, "", written, 2)
     if len(written) < 3 and _HAS_HAN.search(written):
@@ -103,15 +111,14 @@ def _add_east(found: Grams, run: str, readings: Readings) -> None:
         _add_romaji(found, romaji(kana))
 
 
-def _add_romaji(found: Grams, word: str) -> None:
+def _add_romaji(found: list[str], word: str) -> None:
     if len(word) > 3:
         _add(found, "r:", word, 4, 5)
 
 
-def _add(found: Grams, spelling: str, word: str, *sizes: int) -> None:
+def _add(found: list[str], spelling: str, word: str, *sizes: int) -> None:
     for size in sizes:
-        for at in range(max(1, len(word) - size + 1)):
-            found[spelling + word[at : at + size]] += 1
+        found += [spelling + word[at : at + size] for at in range(max(1, len(word) - size + 1))]
 
 
 _ROWS = {

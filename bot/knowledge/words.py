@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.knowledge.spelling import Readings, grams
+from bot.knowledge.spelling import Readings, every_gram, grams
 
 Scores = NDArray[np.float64]
 
@@ -40,18 +40,24 @@ class WordEvidence:
     @classmethod
     def learn(cls, texts: Sequence[Text], articles: int, readings: Readings) -> WordEvidence:
         """Count the grams of all texts."""
-        counts: defaultdict[str, Scores] = defaultdict(lambda: np.zeros(articles))
+        counts: defaultdict[tuple[int, float], Counter[str]] = defaultdict(Counter)
         for text in texts:
-            for gram in grams(text.text, readings):
-                counts[gram][text.article] += text.weight
-        if not counts:
-            return cls((), np.zeros((0, articles), dtype=np.float32), readings)
-        table = np.stack(list(counts.values()))
+            counts[text.article, text.weight].update(every_gram(text.text, readings))
+        place: dict[str, int] = {}
+        for counted in counts.values():
+            for gram in counted:
+                place.setdefault(gram, len(place))
+        table = np.zeros((len(place), articles))
+        for (article, weight), counted in counts.items():
+            rows = np.fromiter(map(place.__getitem__, counted), dtype=np.int64, count=len(counted))
+            table[rows, article] += weight * np.fromiter(
+                counted.values(), dtype=np.float64, count=len(counted)
+            )
         size = table.sum(axis=0)
         elsewhere = table.sum(axis=1, keepdims=True) - table
         here = (table + _UNSEEN_HERE) / (size + _SIZE_HERE)
         others = (elsewhere + _UNSEEN_ELSEWHERE) / (size.sum() - size + _SIZE_ELSEWHERE)
-        return cls(list(counts), np.log(here / others).astype(np.float32), readings)
+        return cls(list(place), np.log(here / others).astype(np.float32), readings)
 
     @property
     def grams(self) -> list[str]:

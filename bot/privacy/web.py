@@ -105,16 +105,19 @@ class MyDataPages:
         return self._city.hours.zone
 
     def _row(self, row: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
-        """The fields of a row that say something, under their names in the reader's language where there is one."""
-        known = self._city.phrases.keys("en")
-        say = self._say(language)
-        shown = []
-        for name, value in row.items():
-            if value in (None, "", [], {}) or name in _HIDDEN or name.endswith("_id"):
-                continue
-            label = say(f"field.{name}") if f"privacy.field.{name}" in known else name
-            shown.append((label, self._readable(value)))
-        return shown
+        """What a row says, under names in the reader's language; under its own where nothing of it has one."""
+        filled = {
+            name: self._readable(value)
+            for name, value in row.items()
+            if value not in (None, "", [], {}) and name not in _HIDDEN and not name.endswith("_id")
+        }
+        known, say = self._city.phrases.keys("en"), self._say(language)
+        named = [
+            (say(f"field.{name}"), value)
+            for name, value in filled.items()
+            if f"privacy.field.{name}" in known
+        ]
+        return named or list(filled.items())
 
     def _readable(self, value: Any) -> str:
         if isinstance(value, bool):

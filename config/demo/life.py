@@ -126,15 +126,17 @@ async def report(
 
 
 async def _book(stage: Stage, bookings: Sequence[Mapping[str, Any]]) -> None:
-    """Neighbours fill in forms, unless they did so at an earlier start."""
-    if any(any(counts.values()) for _, counts in await stage.service.forms.desk.overview()):
-        return
+    """Neighbours fill in forms at the first start; later they only add the account again: the simulator forgot them."""
+    booked = any(any(counts.values()) for _, counts in await stage.service.forms.desk.overview())
     async with aiohttp.ClientSession() as http:
         for booking in bookings:
             try:
                 phone = await Phone.of(http, stage.simulator, booking["name"])
-                await phone.join()
-                await phone.play(booking["steps"])
+                if booked:
+                    await phone.send({"type": "follow"})
+                else:
+                    await phone.join()
+                    await phone.play(booking["steps"])
             except FAULTS as error:
                 log.warning("demo_booking_failed", reason=f"{type(error).__name__}: {error}")
 

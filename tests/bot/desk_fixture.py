@@ -48,6 +48,7 @@ def message(**changes: Any) -> dict[str, Any]:
         "at": at("10:42"),
         "state": "received",
         "author": "",
+        "attachment": None,
     } | changes
 
 
@@ -227,11 +228,35 @@ def desk(**changes: Any) -> dict[str, Any]:
         "preview": None,
         "saved_replies": SAVED_REPLIES,
         "error": None,
+        "quota": None,
     } | changes
 
 
 EMPTY_QUEUE = {"waiting": [], "mine": [], "others": [], "done_today": 0}
+
+
+def file(what: str, media_type: str, ending: str, state: str = "kept") -> dict[str, Any]:
+    """What came with a message."""
+    came = {"state": state, "what": what, "media_type": media_type, "ending": ending}
+    return {"id": f"a-{what}-{state}", "bytes": 84_000, "size": "84 KB", **came}
+
+
+FILES = [
+    message(kind="image", text="", attachment=file("image", "image/png", "png")),
+    message(kind="voice", text="", attachment=file("audio", "audio/mp4", "m4a")),
+    message(kind="video", text="", attachment=file("video", "video/mp4", "mp4")),
+    message(kind="file", text="", attachment=file("file", "application/octet-stream", "")),
+    *(
+        message(kind="image", text="", attachment=file("file", "", "", state))
+        for state in ("waiting", "gone", "too_large", "refused")
+    ),
+]
+
 STATES: dict[str, dict[str, Any]] = {
+    "files": desk(selected=claimed(messages=FILES)),
+    "quota nearly used": desk(quota={"used": 4100, "limit": 5000, "held": "nothing"}),
+    "quota held": desk(quota={"used": 4900, "limit": 5000, "held": "small"}, selected=claimed()),
+    "quota used": desk(quota={"used": 5000, "limit": 5000, "held": "all"}, error="045-123-4567"),
     "empty queue": desk(queue=EMPTY_QUEUE),
     "nothing open": desk(),
     "waiting": desk(selected=selected()),

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.city import City, distance_m, in_language, read_city
-from bot.model import Place
+from bot.city import City, in_language, read_city
 from core.errors import InvalidInput
 from tests.bot.conftest import CITY, LANGUAGES
 
@@ -45,44 +44,6 @@ def test_next_opening_knows_weekends_holidays_and_new_year(
 
 def test_city_that_never_opens_has_no_next_opening(city: City) -> None:
     assert replace(city.hours, days=frozenset()).next_opening(at("2026-11-02", "10:00:00")) is None
-
-
-def test_nearest_shelters_are_nearest_first_and_at_most_three(city: City) -> None:
-    here = next(iter(city.shelters.values())).place
-    found = city.nearest_shelters(here)
-    metres = [distance_m(here, city.shelters[one].place) for one in found]
-    assert metres == sorted(metres)
-    assert metres[0] == 0.0
-    assert len(found) == 3
-
-
-def test_shelters_too_far_away_are_not_shown(city: City) -> None:
-    assert city.nearest_shelters(Place(latitude=-23.55, longitude=-46.63)) == ()
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "metres"),
-    [
-        ((0, 0), (0, 0), 0),
-        ((0, 0), (0, 1), 111_195),
-        ((90, 0), (-90, 0), 20_015_087),
-        ((35.0, 179.9), (35.0, -179.9), 18_217),  # across the date line
-        ((35.681, 139.767), (34.702, 135.496), 403_500),  # Tokyo and Osaka stations
-    ],
-)
-def test_distance_is_along_the_earth(
-    one: tuple[float, float], other: tuple[float, float], metres: float
-) -> None:
-    places = [Place(latitude=lat, longitude=lon) for lat, lon in (one, other)]
-    assert distance_m(*places) == pytest.approx(metres, rel=0.002, abs=1)
-
-
-@pytest.mark.parametrize(
-    ("language", "shown"),
-    [("pt-BR", "p"), ("en", "e"), ("ja-Hira", "j"), ("en-GB", "e"), ("vi", "e"), ("", "e")],
-)
-def test_name_is_shown_in_the_nearest_language(language: str, shown: str) -> None:
-    assert in_language({"ja": "j", "en": "e", "pt-BR": "p"}, language) == shown
 
 
 def test_name_in_one_other_language_is_better_than_none() -> None:

@@ -17,7 +17,6 @@ from bot.actions import (
     Say,
     SetReachable,
     ShowArticle,
-    ShowShelters,
     ShowTitles,
 )
 from bot.dialogue import CANCEL_BUTTON, FIRST_DEPARTMENT, Facts, parse_pressed, pressed, step
@@ -61,8 +60,6 @@ def brief(actions: list[Action]) -> list[str]:
                 words.append(f"article {slug}")
             case ShowTitles(slugs=slugs):
                 words.append(f"titles {' '.join(slugs)}")
-            case ShowShelters(ids=ids):
-                words.append(f"shelters {' '.join(ids)}")
             case OpenRequest(message_id=message_id, urgent=urgent):
                 words.append(f"open {message_id}{' urgent' if urgent else ''}")
             case AddToRequest(request_id=request_id, message_id=message_id):
@@ -421,13 +418,9 @@ def test_heard_voice_message_is_repeated() -> None:
     assert brief(actions)[1:] == ["article garbage"]
 
 
-def test_place_shows_shelters_or_says_that_there_are_none() -> None:
+def test_place_that_no_skill_takes_goes_to_the_clerk() -> None:
     place = LocationReceived(message_id="m1", place=HERE)
-    talk(
-        (place, facts(shelters=("s1", "s2")), ["shelters s1 s2"]),
-        (place, facts(), ["location.none"]),
-        (place, replace(OPEN, shelters=("s1",)), ["add m1 to r1", "shelters s1"]),
-    )
+    talk((place, facts(), []), (place, OPEN, ["add m1 to r1"]))
 
 
 @pytest.mark.parametrize(
@@ -569,7 +562,6 @@ facts_drawn = st.builds(
     profile_language=st.sampled_from(["", "pt", "en", "xx"]),
     trigger=st.sampled_from(TRIGGERS),
     findings=st.sampled_from([SURE, UNSURE, NOTHING]),
-    shelters=st.sampled_from([(), ("s1",)]),
     my_number_removed=st.booleans(),
     closed_until=st.sampled_from(["", "2026-11-04T08:30:00+09:00"]),
 )
@@ -582,7 +574,7 @@ SAFETY = {
     "voice.failed",
     "voice.too_long",
 }
-SAID = (Say, ShowArticle, ShowTitles, ShowShelters)
+SAID = (Say, ShowArticle, ShowTitles)
 
 
 @settings(max_examples=200, deadline=None)

@@ -11,7 +11,7 @@ import regex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.actions import Action, Say, ShowArticle, ShowShelters, ShowTitles
+from bot.actions import Action, Say, ShowArticle, ShowTitles
 from bot.city import City
 from bot.dialogue import CANCEL_BUTTON, PERSON_BUTTON, language_buttons
 from bot.model import Button
@@ -163,12 +163,10 @@ def sayings(city: City) -> list[Say]:
 
 def everything(city: City) -> list[Action]:
     slugs = sorted({slug for slug, _ in city.articles})
-    shelters = tuple(city.shelters)
     return [
         *sayings(city),
         *(ShowArticle(slug=slug) for slug in slugs),
         *(ShowTitles(slugs=tuple(slugs[at : at + 3])) for at in range(0, len(slugs), 3)),
-        *(ShowShelters(ids=shelters[at : at + 3]) for at in range(0, len(shelters), 3)),
     ]
 
 
@@ -271,16 +269,6 @@ def test_titles_are_buttons_that_say_the_title_when_pressed(renderer: Renderer, 
 def test_unknown_article_is_said_to_be_unknown(renderer: Renderer) -> None:
     (reply,) = renderer.render([ShowArticle(slug="nothing")], "en")
     assert reply.text == renderer.phrase("unknown.text", "en")
-
-
-def test_shelters_show_distance_and_a_map(renderer: Renderer, city: City) -> None:
-    first = next(iter(city.shelters.values()))
-    (reply,) = renderer.render([ShowShelters(ids=(first.id,))], "en", place=first.place)
-    assert "(0.0 km" in reply.text
-    uris = [one["uri"] for one in buttons_of(reply.line)]
-    assert uris == [
-        f"https://www.google.com/maps/search/?api=1&query={first.place.latitude}%2C{first.place.longitude}"
-    ]
 
 
 # Putting together

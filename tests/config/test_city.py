@@ -48,7 +48,7 @@ TRIGGERS = {
 OUTCOMES = {"none", "emergency", "urgent", "smalltalk", "person"}
 BUTTONS = {
     "answer.yes", "answer.no", "unsure.none", "unknown.person_button",
-    "unknown.no_button", "person.button", "person.cancel_button", "location.map_label",
+    "unknown.no_button", "person.button", "person.cancel_button",
 }  # fmt: skip
 KANJI_WITHOUT_READING = re.compile(r"[一-龥々〆ヶ]+(?![一-龥々〆ヶ（])")
 READING = re.compile(r"[一-龥々〆ヶ]（([^）]*)")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.page_checks import Page, problems
+from tests.core.page_checks import Element, Page, problems
 from tests.core.page_renderer import CLERK, PageRenderer
 
 ERRORS = [
@@ -24,7 +24,17 @@ ERRORS = [
 LOGIN: dict[str, Any] = {"next": "", "error": None, "name": ""}
 DEMO = [
     {"key": key, "address": f"http://127.0.0.1:1/{key}"}
-    for key in ("simulator", "desk", "captions", "send", "review")
+    for key in (
+        "simulator",
+        "desk",
+        "forms",
+        "counters",
+        "disaster",
+        "articles",
+        "captions",
+        "send",
+        "review",
+    )
 ]
 
 
@@ -42,11 +52,6 @@ def error_page(pages: PageRenderer, code: str, status: int = 400, **context: Any
         sentence_language="en",
         **context,
     )
-
-
-def addresses(html: str) -> list[str]:
-    navigation = [element for element in Page(html).all("a") if element.above("nav")]
-    return [element.attributes["href"] for element in navigation]
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -86,20 +91,56 @@ def test_checker_finds_what_it_looks_for() -> None:
     ]
 
 
+CHAT = ["/desk", "/desk/forms", "/counters", "/disaster", "/articles"]
+
+
+def inside(element: Element, other: Element) -> bool:
+    here: Element | None = element
+    while here is not None and here is not other:
+        here = here.parent
+    return here is other
+
+
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
         (None, ["/meetings"]),
-        ("staff", ["/desk", "/meetings", "/memory", "/glossary"]),
-        ("interpreter", ["/review", "/meetings", "/memory", "/glossary"]),
-        ("admin", ["/desk", "/review", "/meetings", "/memory", "/glossary"]),
+        ("staff", [*CHAT, "/meetings", "/memory", "/glossary"]),
+        ("interpreter", ["/meetings", "/review", "/memory", "/glossary"]),
+        ("admin", [*CHAT, "/meetings", "/review", "/memory", "/glossary"]),
     ],
 )
+@pytest.mark.parametrize("shown", ["site-places", "site-menu"])
 def test_navigation_shows_what_the_role_may_open(
-    pages: PageRenderer, role: str | None, expected: list[str]
+    pages: PageRenderer, role: str | None, expected: list[str], shown: str
 ) -> None:
     account = dataclasses.replace(CLERK, role=role) if role else None
-    assert addresses(pages.render("core/home.html", account=account)) == expected
+    page = Page(pages.render("core/home.html", account=account))
+    if shown == "site-menu" and role is None:
+        assert page.has_class(shown) == []  # one place needs no menu
+        return
+    (places,) = page.has_class(shown)
+    assert [link.attributes["href"] for link in page.all("a") if inside(link, places)] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/desk", "/desk"),
+        ("/desk/forms", "/desk/forms"),
+        ("/desk/forms/taxi/calendar", "/desk/forms"),
+        ("/disaster/shelters", "/disaster"),
+    ],
+)
+def test_the_nearest_place_is_the_current_one_and_names_the_menu(
+    pages: PageRenderer, path: str, current: str
+) -> None:
+    page = Page(pages.render("core/home.html", account=CLERK, path=path))
+    marked = page.all("a", aria_current="page")
+    assert [link.attributes["href"] for link in marked] == [current, current]  # of the menu and of the row
+    (menu,) = page.has_class("site-menu")
+    summary = next(child for child in menu.children if child.tag == "summary")
+    assert summary.attributes["aria-label"].endswith(f": {marked[0].text}")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import { keepTimes, shortcuts } from "./live.js";
 const dialog = document.getElementById("shortcuts");
 
 keepTimes();
-document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone it may be out of sight
 if (dialog) shortcuts({ "?": () => dialog.showModal() });
 
 document.addEventListener("click", (event) => {
