@@ -4,6 +4,7 @@ content policy. What the forms send is kept for the test to read."""
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,8 @@ from aiohttp import web
 from core.web.guards import add_security_headers
 from tests.bot import desk_fixture as sample
 from tests.core.page_renderer import CLERK, STATIC, PageRenderer
+
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 
 class DeskServer:
@@ -36,6 +39,7 @@ class DeskServer:
                 web.get("/desk", self.page),
                 web.get("/desk/events", self.events),
                 web.get("/desk/parts/{part}", self.part),
+                web.get("/desk/attachments/{id}", self.attachment),
                 web.post("/desk/requests/{id}/{action}", self.act),
                 web.post("/api/v1/requests/{id}/preview", self.show_preview),
             ]
@@ -43,6 +47,10 @@ class DeskServer:
         for package, folder in STATIC.items():
             app.router.add_static(f"/static/{package}/", folder)
         return app
+
+    async def attachment(self, request: web.Request) -> web.Response:
+        """A picture of one dot."""
+        return web.Response(body=base64.b64decode(DOT), content_type="image/png")
 
     async def page(self, request: web.Request) -> web.Response:
         return self._render("bot/desk.html", request)

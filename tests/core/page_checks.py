@@ -119,8 +119,9 @@ def _inline_code(page: Page) -> list[str]:
 def _structure(page: Page) -> list[str]:
     found = []
     for tag in ("html", "main", "h1", "title"):
-        if len(page.all(tag)) != 1:
-            found.append(f"{len(page.all(tag))} × <{tag}>")
+        there = [element for element in page.all(tag) if not element.above("svg")]  # a drawing has titles too
+        if len(there) != 1:
+            found.append(f"{len(there)} × <{tag}>")
     levels = [int(element.tag[1]) for element in page.elements if re.fullmatch("h[1-6]", element.tag)]
     for before, after in zip(levels, levels[1:], strict=False):
         if after > before + 1:
