@@ -121,10 +121,10 @@ def read_moment(
 ) -> Moment:
     """The day and the time in `text`: "12/3", "3 de dezembro às 10h", "明日", "Monday", "3" (the next 3rd).
 
-    A weekday means the next one that `serves` accepts."""
+    A weekday means the next one that `serves` accepts. Before a language is known, each one is tried."""
     day: dt.date | None = None
     time: dt.time | None = None
-    for tag in dict.fromkeys((language, "ja", "en")):
+    for tag in dict.fromkeys((language, "ja", "en") if language else words.languages):
         for fact in find(text[:200], tag):
             if fact.kind == "date" and day is None:
                 day = _day(fact.value, today, serves)

@@ -24,6 +24,7 @@ from bot.skill import SkillStep, Turn
 
 FREE = frozenset({"text", "address"})  # any words may be the answer
 TRIES = 3  # wrong answers after which a person is offered
+_UNDERSTOOD = frozenset({"past", "range", "closed", "full", "time"})  # a day or a time, but not one to be had
 _QUESTION = ("?", "？", "؟")
 _SMALL_TALK = frozenset({"hello", "thanks", "bye"})
 
@@ -227,6 +228,8 @@ class Filler:
                 return self._accept(field, value, message_id)
             case _More(draft=draft):
                 return replace(self, draft=draft)._ask()
+            case Wrong(why=why) if why in _UNDERSTOOD:
+                return self._wrong(found)
         return self._unclear(text, found)
 
     def _unclear(self, text: str, why: Wrong | str) -> SkillStep:

@@ -31,6 +31,13 @@ from tests.bot.conftest import Office, OpenOffice
 from tests.core.page_checks import problems
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
+GARBAGE = (  # as far as the question for the day
+    "do=form&v=oversized-garbage",
+    "sofá",
+    "do=form&v=a:oversized-garbage:items:.enough",
+    "あおば市中央3-8-2",
+    "do=form&v=a:oversized-garbage:area:central",
+)
 TAXI = ("do=form&v=on-demand-taxi", "Estação Aoba", "Prefeitura", "2")
 
 
@@ -607,3 +614,29 @@ async def test_receipt_number_is_never_given_twice(office: Office) -> None:
         await store.erase_resident(connection, first.resident_id)
     second = await book_taxi(office)
     assert second.number == first.number + 1
+
+
+async def test_date_in_ones_own_language_is_read_before_a_language_was_chosen(office: Office) -> None:
+    await talk(office, *GARBAGE)
+    assert (await talk(office, "3 de dezembro"))[-1].startswith("[5/6]")
+
+
+async def test_day_without_a_pickup_is_said_to_be_one_and_not_taken_for_another_question(
+    office: Office,
+) -> None:
+    await talk(office, *GARBAGE)
+    assert (await talk(office, "1 de dezembro"))[0].startswith("Não é possível em ter., 1/12.")
+
+
+async def test_staff_read_in_japanese_what_a_resident_wrote_in_sentences(office: Office) -> None:
+    await talk(
+        office, press("damage-report"), press("a:damage-report:kind:road"), "Chuo 1-2-3", press("skip")
+    )
+    await talk(office, "A luz da rua está quebrada há uma semana.", press("skip"), press("send"))
+    (booking,) = await bookings(office)
+    clerk = await office.log_in("sato")
+    shown = await page(office, clerk, f"/desk/bookings/{booking.id}?ui=en")
+    opened = await office.service.forms.desk.open(booking.id)
+    (japanese,) = opened.japanese.values()
+    assert re.search(r"[\u3041-\u3096\u4e00-\u9fff]", japanese)
+    assert f'<span lang="ja">{japanese}</span>' in shown
