@@ -383,10 +383,10 @@ def _question(state: Conversation, message_id: str, facts: Facts) -> Step:
         return state, [AddToRequest(request_id=facts.request, message_id=message_id), added]
     if facts.light and not facts.quoted:  # its words name nothing, so what is near them was not meant
         return asked, [Say(phrase="talk.about_what"), *_menu(facts)]
-    if facts.findings.candidates:
-        return asked, [ShowTitles(slugs=facts.findings.candidates)]
     if facts.corrects and not facts.question:
         return asked, [Say(phrase="talk.what_then", buttons=(PERSON_BUTTON,))]
+    if facts.findings.candidates:
+        return asked, [ShowTitles(slugs=facts.findings.candidates)]
     return replace(asked, awaiting="offer"), [_offer_person()]
 
 

@@ -120,7 +120,7 @@ class Talk:
         rest = " ".join(segments[lead:])
         short = len(rest) <= CORRECTION_LENGTH
         if short and "no" in kinds[:lead]:
-            return Said(question=self._without_prefix(rest) or rest, corrects=True)
+            return Said(question=self._without_prefix(rest), corrects=True)
         if short and (corrected := self._corrected(rest)) is not None:
             return Said(question=corrected, corrects=True)
         if len(rest) > FOLLOW_UP_LENGTH:

@@ -18,10 +18,11 @@ from bot.safety.folding import without_accents
 # What `bot.safety` looks for; the last only means danger when nothing else is said ("fire!").
 DANGER = ("emergency", "urgent", "emergency_alone")
 WHOLE = ("cancel", "language", "thanks", "bye", "hello", "yes", "no")
-# A wish for a person is only clear in a short message: "the person at the counter said …" is a question.
-PERSON_LENGTH = 60
+# A wish for a person is only clear in a short message: "the person at the counter said …" is a question. Counted are
+# columns, two for a character as wide as high, which says as much as two letters.
+PERSON_WIDTH = 60
 SHORT = (
-    40  # characters of a message that says with any words of `person_words` and `contact_words` what it wants
+    40  # the same of a message that says with any words of `person_words` and `contact_words` what it wants
 )
 GAP = 24  # characters that ` .. ` in a phrase for it stands for at most
 
@@ -83,12 +84,18 @@ class Triggers:
         return next((kind for kind in WHOLE if said in self._whole[kind]), "")
 
     def _wants_person(self, said: str) -> bool:
-        if len(said) <= PERSON_LENGTH and self._person is not None and self._person.search(said):
+        wide = _width(said)
+        if wide <= PERSON_WIDTH and self._person is not None and self._person.search(said):
             return True
+        if wide > SHORT:
+            return False
         plain = without_accents(said)
-        return len(said) <= SHORT and any(
-            people.search(plain) and contact.search(plain) for people, contact in self._wanting
-        )
+        return any(people.search(plain) and contact.search(plain) for people, contact in self._wanting)
+
+
+def _width(text: str) -> int:
+    """Columns that the text takes."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _pattern(phrases: Iterable[str]) -> re.Pattern[str] | None:

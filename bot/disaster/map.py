@@ -17,7 +17,7 @@ from bot.model import Place
 WIDTH = 560.0
 MARGIN = 0.12  # of the city's width and height, around its shelters and areas
 _KM_PER_DEGREE = 111.32
-_NAME = (50.0, 22.0)  # half the width, and the height, that an area's name takes
+_NAME = (60.0, 22.0)  # half the width, and the height, that an area's name takes
 
 Point = tuple[float, float]
 
@@ -143,8 +143,8 @@ def _people(
 
 def _above(at: Point, taken: Sequence[Point]) -> Point:
     """Where an area's name stands: over its centre, and over the shelters there rather than on them."""
-    x, y = at[0], at[1] - 15
     wide, tall = _NAME
+    x, y = min(max(at[0], wide), WIDTH - wide), at[1] - 15
     for mark in sorted(taken, key=lambda mark: -mark[1]):
         if abs(mark[0] - x) < wide and y - tall < mark[1] + 8 and mark[1] - 8 < y + 4:
             y = mark[1] - 14

@@ -165,7 +165,7 @@ def _keywords(message: dict[str, Any]) -> tuple[str, ...]:
     given = message.get("keywords")
     if not isinstance(given, list):
         return ()
-    return tuple(word[:40] for word in given[:MAX_KEYWORDS] if isinstance(word, str))
+    return tuple(_storable(word[:40]) for word in given[:MAX_KEYWORDS] if isinstance(word, str))
 
 
 def _is_further(message: dict[str, Any]) -> bool:
@@ -191,11 +191,14 @@ def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _text(value: dict[str, Any], key: str, limit: int) -> str:
-    """A string field, without characters that a database cannot hold (lone surrogates, NUL)."""
+    """A string field as it can be stored."""
     found = value.get(key)
-    if not isinstance(found, str):
-        return ""
-    return found[:limit].encode("utf-8", "ignore").decode().replace("\x00", "")
+    return _storable(found[:limit]) if isinstance(found, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Without characters that a database cannot hold (lone surrogates, NUL)."""
+    return text.encode("utf-8", "ignore").decode().replace("\x00", "")
 
 
 _Reader = Callable[[dict[str, Any], str], Incoming | None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.safety.folding import fold, sentences, without_accents
-from bot.safety.patterns import TYPO_LENGTH, Patterns, compile_language
+from bot.safety.patterns import TYPO_LENGTH, Patterns, compile_language, pieces_of
 
 LONGEST = 2000  # characters that are read of a long message: the first half of it and the last
 
@@ -59,7 +59,9 @@ class Alarms:
         return found if found.kind else self._search(folded, corrected=True)
 
     def _search(self, folded: str, *, corrected: bool) -> Alarm:
-        accented = folded != without_accents(folded)
+        plain = without_accents(folded)
+        accented = folded != plain
+        pieces: dict[str, frozenset[str]] = {}  # of the texts as the languages compare them, often the same
         latin_only = not any(ord(char) > _LAST_LATIN and char.isalpha() for char in folded)
         hits: list[_Hit] = []
         for patterns, typos in self._languages:
@@ -67,13 +69,16 @@ class Alarms:
                 continue
             if latin_only and not patterns.latin:
                 continue
-            prepared = patterns.prepare(folded)
+            prepared = patterns.prepare(folded, plain)
             if corrected:
                 better = typos.correct(prepared)
                 if better == prepared:
                     continue
                 prepared = better
-            hits += _dangers(patterns, prepared)
+            if prepared not in pieces:
+                pieces[prepared] = pieces_of(prepared)
+            if possible := patterns.possible(pieces[prepared]):
+                hits += _dangers(patterns, prepared, possible)
         if corrected:
             hits = [hit for hit in hits if " " in hit.matched or len(hit.matched) >= SURE_LENGTH]
         return _most_important(hits)
@@ -92,22 +97,27 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
 
 
-def _dangers(patterns: Patterns, prepared: str) -> Iterator[_Hit]:
-    """What means danger in a text that was prepared for this language."""
+def _dangers(patterns: Patterns, prepared: str, possible: Set[tuple[str, str]]) -> Iterator[_Hit]:
+    """What means danger in a text that was prepared for this language. Only the `possible` kinds and topics are
+    tried."""
     language, contexts = patterns.language, patterns.contexts
     for topic, pattern in patterns.alone.items():
-        if pattern.search(prepared):
+        if ("alone", topic) in possible and pattern.search(prepared):
             yield _Hit("emergency", topic, language, prepared)
+    emergency = [(topic, p) for topic, p in patterns.emergency.items() if ("emergency", topic) in possible]
+    urgent = [(topic, p) for topic, p in patterns.urgent.items() if ("urgent", topic) in possible]
+    if not emergency and not urgent:
+        return
     for sentence in sentences(prepared):
         said = _without(contexts.never, sentence)
         asks = _has(contexts.number, sentence)
         # "Which number" is cut out first: in some languages it is the same word as "how much", which hushes.
         past = _has(contexts.quiet, _without(contexts.number, sentence)) and not _has(contexts.now, said)
         about = _has(contexts.quiet_urgent, sentence)
-        for topic, pattern in patterns.emergency.items():
+        for topic, pattern in emergency:
             told = _told(pattern, contexts.call, said) if asks else said
             yield from _hits("emergency", topic, language, pattern, sentence, "" if past else told)
-        for topic, pattern in patterns.urgent.items():
+        for topic, pattern in urgent:
             yield from _hits("urgent", topic, language, pattern, sentence, "" if about else said)
 
 

@@ -19,6 +19,7 @@ from core.errors import InvalidInput
 GAP = 45  # characters that ` .. ` stands for at most
 GAP_JOINED = 14  # the same in scripts that need fewer
 TYPO_LENGTH = 5  # shorter words are not corrected: too many words are one letter away
+NEEDLE = 6  # letters of a word that are looked for before any pattern is tried
 
 _PIECES = re.compile(r"(\{\w+\}|\s*\.\.\s*|\*)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -58,11 +59,23 @@ class Patterns:
     contexts: Contexts
     vocabulary: frozenset[str]
     latin: bool  # whether any pattern is in Latin letters
+    needles: Mapping[
+        str, frozenset[tuple[str, str]]
+    ]  # piece of a word → kinds and topics that may be where it is
 
-    def prepare(self, folded: str) -> str:
-        """A folded text as this language compares it."""
-        text = folded if self.marked else without_accents(folded)
+    def prepare(self, folded: str, plain: str) -> str:
+        """A folded text as this language compares it; `plain` is the same without accents."""
+        text = folded if self.marked else plain
         return joined(text) if self.joined else text
+
+    def possible(self, pieces: frozenset[str]) -> set[tuple[str, str]]:
+        """Kind and topic of the patterns that a text with these `pieces_of` may match; no other one does."""
+        return {one for needle in self.needles.keys() & pieces for one in self.needles[needle]}
+
+
+def pieces_of(text: str) -> frozenset[str]:
+    """All that a needle can be found as: every piece of a text of `NEEDLE` characters at most."""
+    return frozenset(text[at : at + size] for size in range(NEEDLE + 1) for at in range(len(text) + 1 - size))
 
 
 def compile_language(
@@ -74,15 +87,17 @@ def compile_language(
     """
     maker = _Maker(table, more, marked=marked)
     calm = table.get("calm", {})
+    emergency = {**table.get("emergency", {}), "other": more.get("emergency", ())}
+    urgent = {**table.get("urgent", {}), "other": more.get("urgent", ())}
+    alone = {**table.get("alone", {}), "other": more.get("emergency_alone", ())}
     return Patterns(
         language=language,
         marked=marked,
         joined=maker.joined,
-        emergency=maker.topics({**table.get("emergency", {}), "other": more.get("emergency", ())}),
-        urgent=maker.topics({**table.get("urgent", {}), "other": more.get("urgent", ())}),
-        alone=maker.whole(
-            {**table.get("alone", {}), "other": more.get("emergency_alone", ())}, calm.get("around", ())
-        ),
+        emergency=maker.topics(emergency),
+        urgent=maker.topics(urgent),
+        alone=maker.whole(alone, calm.get("around", ())),
+        needles=maker.index({"emergency": emergency, "urgent": urgent, "alone": alone}),
         contexts=Contexts(
             never=maker.any_of(calm.get("never", ())),
             quiet=maker.any_of(calm.get("quiet", ())),
@@ -125,6 +140,31 @@ class _Maker:
 
     def any_of(self, phrases: Sequence[str]) -> re.Pattern[str] | None:
         return re.compile(self._alternatives(phrases)) if phrases else None
+
+    def index(
+        self, kinds: Mapping[str, Mapping[str, Sequence[str]]]
+    ) -> dict[str, frozenset[tuple[str, str]]]:
+        """Needle → the kinds and topics that have a phrase with it."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for kind, topics in kinds.items():
+            for topic, phrases in topics.items():
+                for needle in self._needles(phrases) if phrases else ():
+                    found.setdefault(needle, set()).add((kind, topic))
+        return {needle: frozenset(owners) for needle, owners in found.items()}
+
+    def _needles(self, phrases: Iterable[str]) -> frozenset[str]:
+        """Pieces of words: a text that matches a phrase has one of them. An empty one is in every text."""
+        return frozenset(needle for phrase in phrases for needle in self._best(phrase)) or frozenset({""})
+
+    def _best(self, phrase: str) -> frozenset[str]:
+        """The needles of that part of a phrase which is in the fewest texts: the one with the longest words."""
+        parts = [frozenset({""})]
+        for piece in _PIECES.split(phrase):
+            if piece.startswith("{"):
+                parts.append(self._needles(self._sets[piece[1:-1]]))
+            elif piece != "*" and piece.strip() != "..":
+                parts += [frozenset({word[:NEEDLE]}) for word in self._literally(piece).split()]
+        return max(parts, key=lambda part: min(map(len, part)))
 
     def phrases(self) -> Iterator[str]:
         """All phrases that mean danger."""
@@ -173,8 +213,12 @@ class _Maker:
             raise InvalidInput(f"The safety patterns use a set “{name}” that the file does not have.")
         return self._alternatives(self._sets[name])
 
+    def _literally(self, piece: str) -> str:
+        """A piece of a phrase as texts are compared, with the spaces at its ends."""
+        return self._plain(f"x{piece}x")[1:-1]
+
     def _literal(self, piece: str, *, open_end: bool) -> str:
-        plain = self._plain(f"x{piece}x")[1:-1]  # keeps the spaces at its ends
+        plain = self._literally(piece)
         words = plain.strip()
         if not words:
             return "" if self.joined else r"\W*"

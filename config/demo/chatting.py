@@ -18,7 +18,7 @@ from core.clock import Clock
 
 HEARD_WER = 0.2
 SOFA = "Como jogo fora um sofá velho?"
-MOVING = "Me mudei para Aoba. O que preciso fazer na prefeitura?"
+INSURANCE = "Como faço para entrar no seguro de saúde da cidade?"
 FOLLOW_UP = "e para minha esposa?"
 NO_ARTICLE = "Posso usar a quadra de tênis da cidade no domingo?"
 ANSWER = "はい、日曜日も使えます。料金は600円です。予約は045-000-1110に電話してください。"
@@ -69,14 +69,14 @@ class Chatting:
     async def follow_up(self) -> str:
         """Words that mean nothing without what was said before."""
         carlos = await self._join("Carlos Tanaka", "pt-BR")
-        article = self._stage.service.city.articles["moving-in", "pt-BR"]
-        await carlos.write(MOVING)
+        article = self._stage.service.city.articles["national-health-insurance", "pt-BR"]
+        await carlos.write(INSURANCE)
         first = await carlos.wait_for_answer()
         check(article.title in first, f"It was answered with something else: {short(first)}")
         await carlos.write(FOLLOW_UP)
         said = await carlos.wait_for_answer()
         check(article.title in said, f"It was answered with something else: {short(said)}")
-        return f"{MOVING}\n→ {short(first)}\n{FOLLOW_UP}\n→ {short(said)}"
+        return f"{INSURANCE}\n→ {short(first)}\n{FOLLOW_UP}\n→ {short(said)}"
 
     async def form(self) -> str:
         """A form from its first word to the receipt; a clerk settles it, and the resident is told."""

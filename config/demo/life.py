@@ -53,11 +53,16 @@ class Queue:
 
 def liven(stage: Stage, scene: Mapping[str, Any], tasks: Tasks) -> None:
     """Begin all of it. `scene` is demo.toml; what it leaves out does not happen."""
-    tasks.spawn("demo menus", _hang_menus(stage))
-    tasks.spawn("demo bookings", _book(stage, scene.get("bookings", [])))
+    tasks.spawn("demo neighbourhood", _settle(stage, scene.get("bookings", [])))
     tasks.spawn("demo neighbours", _check_in(stage, scene.get("neighbours", [])))
     for machine in scene.get("machines", []):
         tasks.spawn("demo machine", _run_machine(stage, machine))
+
+
+async def _settle(stage: Stage, bookings: Sequence[Mapping[str, Any]]) -> None:
+    """The menus first: whoever comes then gets that of their language."""
+    await _hang_menus(stage)
+    await _book(stage, bookings)
 
 
 async def _hang_menus(stage: Stage) -> None:

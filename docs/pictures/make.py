@@ -76,7 +76,11 @@ async def take_disaster(page: Page, service: str) -> None:
     await page.get_by_text("開始する…").click()
     await page.get_by_label("地震").check()
     await page.get_by_role("button", name="災害モードを開始する").click()
-    for shelter, state in (("midori-elementary", "open"), ("citizens-gym", "open"), ("aoba-elementary", "full")):
+    for shelter, state in (
+        ("midori-elementary", "open"),
+        ("citizens-gym", "open"),
+        ("aoba-elementary", "full"),
+    ):
         await page.goto(f"{service}/disaster/shelters?ui=ja")
         await page.select_option(f"#state-{shelter}", state)
         await page.locator(f"#{shelter} button[type=submit]").click()

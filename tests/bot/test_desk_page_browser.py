@@ -490,7 +490,7 @@ async def test_chosen_theme_is_kept_and_named(tab: Tab) -> None:
 
 async def test_account_menu_closes_with_escape(tab: Tab) -> None:
     page = await tab.open(sample.desk(), request="")
-    await page.locator(".menu > summary").click()
+    await page.locator(".site-tools .menu > summary").click()
     await expect(page.get_by_role("button", name="Log out")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Log out")).to_be_hidden()

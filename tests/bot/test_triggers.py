@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.city import City
-from bot.triggers import PERSON_LENGTH, Triggers, normalise
+from bot.triggers import PERSON_WIDTH, Triggers, normalise
 
 WORDS = {
     "en": {
@@ -83,7 +83,13 @@ def test_small_talk_counts_only_alone() -> None:
 
 def test_wish_for_a_person_counts_only_in_a_short_message() -> None:
     assert triggers.find("please let me talk to staff") == "person"
-    assert triggers.find("x" * PERSON_LENGTH + " talk to staff") == ""
+    assert triggers.find("x" * PERSON_WIDTH + " talk to staff") == ""
+
+
+def test_wide_characters_count_twice_for_what_is_short() -> None:
+    words = Triggers({"ja": {"person": ["職員と話"]}})
+    assert words.find("職員と話" + "か" * (PERSON_WIDTH // 2 - 4)) == "person"
+    assert words.find("職員と話" + "か" * (PERSON_WIDTH // 2 - 3)) == ""
 
 
 def test_no_words_find_nothing() -> None:
@@ -137,7 +143,8 @@ def test_the_city_s_words(city: City, said: str, kind: str) -> None:
         "quiero que me atienda alguien", "pónganme con alguien", "ponganme con alguien", "能不能让工作人员来",
         "我要跟人说", "有人吗？", "사람이랑 얘기하고 싶어요", "상담원 연결해 주세요",
         "gusto ko pong kausapin ang empleyado", "tao po sana ang sumagot", "bisa ngobrol sama petugasnya?",
-        "mau ngomong sama manusia",
+        "mau ngomong sama manusia", "who can I talk to?", "can I speak to someone", "誰かに話を聞いてほしい",
+        "मलाई मान्छे चाहियो", "may tao ba?", "叫人来",
     ],
 )  # fmt: skip
 def test_person_is_wished_for_in_many_wordings(city: City, text: str) -> None:
@@ -153,6 +160,10 @@ def test_person_is_wished_for_in_many_wordings(city: City, text: str) -> None:
         "seguro para cinco personas", "오늘 사람이 많아요?", "có bao nhiêu người trong hộ khẩu?",
         "ilan ang tao sa city hall ngayon?", "berapa orang boleh ikut kelas?",
         "घरमा ५ जना मान्छे छन्, फारम कति?", "who can sign for my mother?",
+        "someone who speaks english at city hall", "I have trouble with my landlord, who can I talk to",
+        "que número ligo se alguém passar mal", "パワハラで悩んでる、誰かに話きいてほしい",
+        "スマホで しやくしょの ひとと かおをみて はなせますか", "जँचाउन जाँदा भाषा मिलाइदिने मान्छे चाहियो",
+        "linggo lang day off ko, may tao ba sa city hall", "周末退房，桌子床都还在，来得及叫人拉走吗",
     ],
 )  # fmt: skip
 def test_question_about_people_is_no_wish_for_one(city: City, text: str) -> None:

@@ -152,7 +152,7 @@ def test_demo_plays_its_story(madoguchi: Madoguchi) -> None:
     assert [step["name"] for step in told["steps"] if not step["ok"]] == []
     assert process.returncode == 0
     assert set(told) == {"steps", "captions", "ok"}
-    assert [set(step) for step in told["steps"]] == [{"name", "ok", "seconds", "detail"}] * 6
+    assert [set(step) for step in told["steps"]] == [{"name", "ok", "seconds", "detail"}] * 10
     assert set(told["captions"]) == {"segments", "languages", "wer"}
     assert told["captions"]["languages"] == ["en", "ja", "pt-BR"]
     assert told["ok"] is True

@@ -93,7 +93,7 @@ def test_evaluate_measures_answers(madoguchi: Madoguchi) -> None:
     rows = (
         "en\tHow do I throw away an old sofa?\toversized-garbage\n"
         "pt-BR\tSocorro! Tem fogo na minha casa\temergency\n"
-        "pt-BR\tComo jogo fora um sofá velho?\toffice-hours\n"
+        "pt-BR\tComo jogo fora um sofá velho?\tchild-allowance\n"
     )
 
     result = madoguchi("knowledge", "evaluate", "-", "--json", stdin=rows).json

@@ -17,7 +17,8 @@ STATIC = {"core": ROOT / "core/web/static", "bot": ROOT / "bot/static"}
 TEMPLATES = [ROOT / "core/web/templates", ROOT / "bot/templates"]
 WORDS = {"core": ROOT / "core/web/words", "bot": ROOT / "bot/words"}
 FOLDERS = {  # of words: a package's own, and those of its features
-    name: [folder, *sorted(path for path in folder.iterdir() if path.is_dir())] for name, folder in WORDS.items()
+    name: [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    for name, folder in WORDS.items()
 }
 OWN_NAMES = {"ja": "日本語", "en": "English", "pt-BR": "Português", "zh-Hans": "简体中文", "vi": "Tiếng Việt"}
 

@@ -30,14 +30,18 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name
+)
 def test_both_languages_have_the_same_keys(folder: Path) -> None:
     words = Words(folder)
     assert words.languages == ["en", "ja"]
     assert words.keys("ja") == words.keys("en")
 
 
-@pytest.mark.parametrize("folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name
+)
 def test_both_languages_have_the_same_placeholders(folder: Path) -> None:
     words = Words(folder)
     different = {
@@ -68,7 +72,9 @@ def test_every_key_is_used() -> None:
     assert {key for key in known - USED if not key.startswith(tuple(PREFIXES))} == set()
 
 
-@pytest.mark.parametrize("folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", list(chain.from_iterable(FOLDERS.values())), ids=lambda folder: folder.name
+)
 def test_english_file_holds_no_japanese(folder: Path) -> None:
     words = Words(folder)
     assert [k for k in words.keys("en") if re.search(r"[\u3041-\u9fff]", words.get("en", k))] == []

@@ -73,7 +73,9 @@ async def test_key_plays_the_caption_that_is_being_edited(room: Page) -> None:
 
 
 async def test_bar_leads_anywhere(room: Page) -> None:
-    await expect(room.locator("[data-place]")).to_have_attribute("max", re.compile(r"13(\.0)?"), timeout=10_000)
+    await expect(room.locator("[data-place]")).to_have_attribute(
+        "max", re.compile(r"13(\.0)?"), timeout=10_000
+    )
     await room.locator("[data-place]").fill("9")
     await expect(room.locator("[data-now]")).to_have_text("0:00:09")
     await expect(room.locator("#s3")).to_have_class("card review-row pair heard")

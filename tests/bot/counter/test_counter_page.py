@@ -38,7 +38,7 @@ async def test_clerk_reads_how_the_counters_stand(hall: Hall) -> None:
     await hall.called(42, waiting=7)
     hall.clock.advance(120)
     page = await hall.page()
-    assert "7 waiting · now serving 42" in page
+    assert "<strong>7 waiting</strong> · now serving 42" in page
     assert "as of 2 min ago" in page
 
 
@@ -52,7 +52,7 @@ async def test_clerk_sees_what_is_too_old(hall: Hall) -> None:
 async def test_page_is_in_japanese_too(hall: Hall) -> None:
     await hall.log_in("tanaka")
     await hall.called(42, waiting=7)
-    assert "7人待ち · ただいま42番" in await hall.page("?ui=ja")
+    assert "<strong>7人待ち</strong> · ただいま42番" in await hall.page("?ui=ja")
 
 
 async def test_clerk_enters_by_hand(hall: Hall) -> None:
@@ -61,7 +61,7 @@ async def test_clerk_enters_by_hand(hall: Hall) -> None:
     status, page = await hall.form(f"/{COUNTER}/report", csrf, called="12", waiting="3", open="1")
     await hall.work()
     assert status == 200
-    assert "3 waiting · now serving 12" in page
+    assert "<strong>3 waiting</strong> · now serving 12" in page
     assert (await hall.read())[-1].startswith("It's your turn.")
 
 

@@ -96,6 +96,18 @@ def test_who_is_outside_is_drawn_at_the_border(city: City, areas: Areas) -> None
     assert drawing.people[0].at == (0.0, 0.0)
 
 
+def test_names_of_areas_stand_inside_the_picture_and_on_no_shelter(city: City, areas: Areas) -> None:
+    drawing = draw(areas, city.shelters, {}, [], language="en", words=WORDS)
+    assert drawing is not None
+    for cell in drawing.cells:
+        assert 60 <= cell.at[0] <= WIDTH - 60
+        assert [
+            mark.label
+            for mark in drawing.shelters
+            if abs(mark.at[0] - cell.at[0]) < 20 and cell.at[1] - 14 < mark.at[1] < cell.at[1] + 8
+        ] == []
+
+
 def test_a_city_without_places_has_no_map() -> None:
     assert draw(Areas([]), {}, {}, [], language="en", words=WORDS) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,9 +11,15 @@ from bot.line.webhook import INBOX
 from tests.bot.conftest import Office
 
 
+async def arrived() -> None:
+    """Return when every sign that is on its way has arrived."""
+    signs = [task for task in asyncio.all_tasks() if task.get_name() == "loading"]
+    await asyncio.gather(*signs, return_exceptions=True)
+
+
 async def shown(office: Office) -> list[Any]:
-    """The seconds of every sign that reached LINE, after what is on its way has arrived."""
-    await office.service.tasks.close(grace_s=10)
+    """The seconds of every sign that reached LINE."""
+    await arrived()
     return [call["facts"]["loading_s"] for call in await office.calls("loading")]
 
 
@@ -73,6 +80,6 @@ async def test_trouble_with_it_troubles_nobody(office: Office, kind: str) -> Non
     await office.send("text", text="Olá")
     office.clock.advance(2)
     await office.work()
-    await office.service.tasks.close(grace_s=10)
+    await arrived()
     assert len(await office.read()) >= 1
     assert await office.jobs(INBOX) == {"done": 1}

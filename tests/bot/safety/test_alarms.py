@@ -15,6 +15,8 @@ import config
 from bot.city import read_toml
 from bot.safety.alarms import LONGEST, NO_ALARM, Alarms, Typos
 from bot.safety.evaluation import evaluate, read_rows
+from bot.safety.folding import fold, without_accents
+from bot.safety.patterns import compile_language, pieces_of
 from core.errors import InvalidInput
 from translation.languages import languages
 
@@ -187,6 +189,86 @@ def test_the_city_s_patterns(text: str, kind: str, topic: str) -> None:
 )
 def test_the_city_s_patterns_stay_quiet(text: str) -> None:
     assert real.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do they keep my zairyu overnight when they write the street on it",
+        "our baby has no passport yet, which office first",
+        "cigarette smoke from the balcony below comes into my room",
+        "kam bata farkida zairyu khasecha, baato ma khoje bhetina",
+        "gadi thokkiyo bhane kun number, police ki ambulance pahila",
+        "छिमेकीको चुरोटको धुवाँ कोठामा आइरहेको छ",
+        "vou pro brasil com o recém-nascido em 40 dias, faço o zairyu antes?",
+        "tem que devolver o zairyu do falecido onde, manda pelo correio?",
+        "meu pai teve avc, teve alta e eu trabalho na fábrica o dia todo",
+        "alerta nivel 4 de enchente o q significa, é pra sair?",
+        "fumaça de cigarro do vizinho entra no meu apartamento",
+        "si veo un choque en la calle con heridos a que numero llamo?",
+        "iniwan ako ng asawa ko, tatlo anak ko walang wala",
+        "naipit kamay ko sa makina tapos ayaw nila magbayad",
+        "yung lata ng spray na ubos na, delikado daw pag sinama sa nasusunog",
+        "giả sử đêm có người ngất xỉu thì bấm 3 số nào ạ, e hay lộn với công an",
+        "lỡ nhà sập thì cả nhà chạy đến đâu ngủ tạm, trường học à?",
+        "khói thuốc lá từ ban công dưới bay ra mù mịt",
+        "补办在留卡 报警",
+        "在留卡丢了要报警吗",
+        "日本的119是救护车还是火警?报警呢",
+        "在留卡掉进河里了怎么办",
+        "叫救护车事后会寄账单吗",
+        "税の督促状がきた、給料日まで待ってもらえる？",
+        "隣のベランダのたばこの煙が出ていてくさい",
+        "목욕 중에 흔들리면 어떻게 해요",
+        "옆집 담배 연기가 나와서 괴로워요",
+    ],
+)
+def test_everyday_questions_that_sound_alike_are_calm(text: str) -> None:
+    assert real.find(text) == NO_ALARM
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "topic"),
+    [
+        ("smoke from the balcony below comes into my room", "emergency", "fire"),  # nobody said cigarettes
+        ("my boss keeps my passport overnight, every night", "urgent", "labour"),
+        ("meu pai teve um avc agora, chama ambulancia", "emergency", "medical"),
+        ("enchente aqui, não conseguimos sair", "emergency", "trapped"),
+        ("hay inundación y no podemos salir", "emergency", "trapped"),
+        ("mi jefe no quiere devolver mi pasaporte", "urgent", "labour"),
+        ("naipit kamay ko sa makina", "emergency", "trapped"),
+        ("may nasusunog sa kusina", "emergency", "fire"),
+        ("cai lo nha toi dang chay", "emergency", "fire"),
+        ("con tôi lỡ uống thuốc tẩy, ngất rồi", "emergency", "medical"),
+        ("有人闯进我家，要报警吗", "emergency", "crime"),
+        ("孩子掉进河里了", "emergency", "water"),
+        ("給料日までお金がなくて食べるものがない", "urgent", "home"),
+        ("gadi thokkiyo", "emergency", "accident"),
+    ],
+)
+def test_danger_in_nearly_the_same_words_stays_danger(text: str, kind: str, topic: str) -> None:
+    alarm = real.find(text)
+    assert (alarm.kind, alarm.topic) == (kind, topic)
+
+
+@pytest.mark.parametrize("language", sorted(FILES))
+def test_no_pattern_that_matches_is_left_out_by_its_needles(language: str) -> None:
+    patterns = compile_language(language, FILES[language], more=PHRASES.get(language, {}))
+    kinds = {"emergency": patterns.emergency, "urgent": patterns.urgent, "alone": patterns.alone}
+    rows = read_rows((CITY / "evaluation" / "safety-unseen.tsv").read_text(encoding="utf-8"))
+    matched = 0
+    for tag, text, *_ in rows:
+        folded = fold(text)
+        prepared = patterns.prepare(folded, without_accents(folded))
+        found = {(kind, topic) for kind in kinds for topic, p in kinds[kind].items() if p.search(prepared)}
+        assert found <= patterns.possible(pieces_of(prepared)), text
+        matched += bool(found) and tag == language
+    assert matched >= 5
+
+
+def test_phrase_of_nothing_but_gaps_is_always_tried() -> None:
+    patterns = compile_language("en", {"sets": {"any": []}, "urgent": {"home": ["{any}"], "child": [" .. "]}})
+    assert patterns.possible(pieces_of("")) == {("urgent", "home"), ("urgent", "child")}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ async def test_resident_without_a_proper_name_or_language_is_refused(rig: Rig, b
 
 
 async def test_simulator_that_is_full_takes_no_more_residents(make_rig: Callable[..., Any]) -> None:
-    rig = await make_rig(max_residents=5)
+    rig = await make_rig(max_residents=8)
 
     status, answer = await rig.call("POST", "/simulator/api/users", json={"name": "Ana", "language": "es"})
 
