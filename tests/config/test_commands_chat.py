@@ -93,13 +93,14 @@ def test_evaluate_measures_answers(madoguchi: Madoguchi) -> None:
     rows = (
         "en\tHow do I throw away an old sofa?\toversized-garbage\n"
         "pt-BR\tSocorro! Tem fogo na minha casa\temergency\n"
-        "pt-BR\tComo jogo fora um sofá velho?\tchild-allowance\n"
+        "pt-BR\tComo jogo fora um sofá velho?\toffice-hours\n"
     )
 
     result = madoguchi("knowledge", "evaluate", "-", "--json", stdin=rows).json
 
     right = {"recall_at_1": 1.0, "recall_at_3": 1.0, "wrong_answer_rate": 0.0, "hand_over_rate": 0.0}
-    wrong = {"recall_at_1": 0.0, "recall_at_3": 0.0, "wrong_answer_rate": 1.0, "hand_over_rate": 0.0}
+    # The city of the test has two articles, so the right one is always among the first three.
+    wrong = {"recall_at_1": 0.0, "recall_at_3": 1.0, "wrong_answer_rate": 1.0, "hand_over_rate": 0.0}
     assert result["languages"]["en"] == {"questions": 1, **right}
     assert result["languages"]["pt-BR"] == {"questions": 1, **wrong}
     assert result["languages"]["all"]["questions"] == 2

@@ -20,6 +20,7 @@ let recorder = null;
 let phase = "idle";
 let meter = 0;
 let lastSound = 0;
+let refusal = ""; // why the service takes nothing just now, in its own words; empty: it is not reached
 let fault = ""; // what is wrong with the device, until it is mended
 
 const fill = (text, value) => text.replace("#", value);
@@ -52,8 +53,8 @@ function showStatus() {
   if (element("status").textContent !== text) element("status").textContent = text;
 }
 
-function showKept() {
-  say("trouble", fill(words.lost, clockTime(line.kept)));
+function showWaiting() {
+  say("trouble", refusal ? fill(words.again, refusal) : fill(words.lost, clockTime(line.kept)));
 }
 
 function hearLine(what, detail) {
@@ -66,8 +67,8 @@ function hearLine(what, detail) {
     showStatus();
   } else if (what === "lost") {
     showPhase(line.ending ? "draining" : "connecting");
-    if (detail) say("trouble", fill(words.again, detail.message));
-    else showKept();
+    refusal = detail?.message ?? "";
+    showWaiting();
   } else if (what === "refused") {
     stopRecording();
     showPhase("idle");
@@ -82,7 +83,7 @@ function hearSound({ samples, peak, level }) {
   tape.add(samples);
   line?.pump();
   showLevel(peak, level);
-  if (line?.failures && !line.ready && !line.over) showKept();
+  if (line?.failures && !line.ready && !line.over) showWaiting();
 }
 
 /** Loudness is heard as a logarithm: −50 dB and less is empty, 0 dB is full. It falls slower than it rises, to be read. */
