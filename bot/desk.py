@@ -6,7 +6,6 @@ parts of the page when something changed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,12 +21,12 @@ from bot.model import Message
 from bot.requests import FactsLost, Opened, Preview, RequestDesk, Waiting, describe
 from core.accounts import Account
 from core.bus import Bus
-from core.errors import AppError, Busy
+from core.errors import AppError
 from core.web import read_object, render, require
+from core.web.changes import ChangeStreams
 from core.web.pages import PAGES, page_language
 from translation.makers import maker_of
 
-HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
 EXCERPT = 80  # characters
 VERSION_DIGITS = 10  # Python refuses to read numbers of thousands of digits
 
@@ -50,14 +49,12 @@ class Desk:
         """`japanese_names` is language tag → its name in Japanese; `attachments` are files that came with messages,
         `quota` is what staff are warned of, `max_streams` bounds open event streams."""
         self._requests = requests
-        self._bus = bus
         self._city = city
         self._japanese_names = japanese_names
         self._saved_replies = list(saved_replies)
         self._attachments = attachments
         self._quota = quota
-        self._max_streams = max_streams
-        self._streams: set[asyncio.Task[Any]] = set()
+        self._changes = ChangeStreams(bus, "desk", most=max_streams)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -280,34 +277,11 @@ class Desk:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says `changed` whenever the queue or a conversation did. Carries no content."""
         require(request, "staff")
-        task = asyncio.current_task()
-        assert task is not None
-        if len(self._streams) >= self._max_streams:
-            raise Busy("Too many desks are open; close one.")
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/event-stream; charset=utf-8",
-                "Cache-Control": "no-store",
-                "X-Accel-Buffering": "no",
-            }
-        )
-        self._streams.add(task)
-        try:
-            with self._bus.subscribe("desk") as hint:
-                await response.prepare(request)
-                await response.write(b"retry: 3000\n\n")
-                while True:
-                    changed = await hint.wait(HEARTBEAT_S)
-                    await response.write(b"event: changed\ndata: {}\n\n" if changed else b": still here\n\n")
-        except (ConnectionResetError, asyncio.CancelledError):
-            return response  # the reader left, or the service is stopping
-        finally:
-            self._streams.discard(task)
+        return await self._changes.follow(request)
 
-    async def close_streams(self) -> None:
+    def close_streams(self) -> None:
         """End all streams, so that the service can stop."""
-        for task in list(self._streams):
-            task.cancel()
+        self._changes.close()
 
 
 def _back_to(request_id: str) -> web.HTTPSeeOther:

@@ -51,8 +51,8 @@ async def serving(
 
     async def end_streams(app: web.Application) -> None:
         service.captions.hub.close_all()
-        await service.desk.close_streams()
-        await service.disaster.pages.close_streams()
+        service.desk.close_streams()
+        service.disaster.pages.close_streams()
 
     app.on_shutdown.append(end_streams)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=REQUEST_GRACE_S, handler_cancellation=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
@@ -29,11 +28,11 @@ from bot.disaster.model import (
 from bot.disaster.people import COLUMNS, Filter, cells, summarise, to_csv
 from core.accounts import Account
 from core.bus import Bus
-from core.errors import AppError, Busy
+from core.errors import AppError
 from core.web import render, require
+from core.web.changes import ChangeStreams
 from core.web.pages import PAGES, page_language
 
-HEARTBEAT_S = 15.0  # proxies cut streams that are silent for longer
 SETTLE_S = 0.5  # between a change and telling the pages: what comes in bursts is told once
 VERSION_DIGITS = 10  # Python refuses to read numbers of thousands of digits
 
@@ -58,11 +57,9 @@ class DisasterPages:
         self._notices = notices
         self._city = city
         self._areas = areas
-        self._bus = bus
         self._language_names = language_names
         self._options = options
-        self._max_streams = max_streams
-        self._streams: set[asyncio.Task[Any]] = set()
+        self._changes = ChangeStreams(bus, TOPIC, most=max_streams, settle_s=SETTLE_S)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -253,37 +250,11 @@ class DisasterPages:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says `changed` whenever something on these pages did. Carries no content."""
         require(request, "staff")
-        task = asyncio.current_task()
-        assert task is not None
-        if len(self._streams) >= self._max_streams:
-            raise Busy("Too many of these pages are open; close one.")
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/event-stream; charset=utf-8",
-                "Cache-Control": "no-store",
-                "X-Accel-Buffering": "no",
-            }
-        )
-        self._streams.add(task)
-        try:
-            with self._bus.subscribe(TOPIC) as hint:
-                await response.prepare(request)
-                await response.write(b"retry: 3000\n\n")
-                while True:
-                    if await hint.wait(HEARTBEAT_S):
-                        await asyncio.sleep(SETTLE_S)  # the change is committed a moment after the hint
-                        await response.write(b"event: changed\ndata: {}\n\n")
-                    else:
-                        await response.write(b": still here\n\n")
-        except (ConnectionResetError, asyncio.CancelledError):
-            return response  # the reader left, or the service is stopping
-        finally:
-            self._streams.discard(task)
+        return await self._changes.follow(request)
 
-    async def close_streams(self) -> None:
+    def close_streams(self) -> None:
         """End all streams, so that the service can stop."""
-        for task in list(self._streams):
-            task.cancel()
+        self._changes.close()
 
 
 def sentence(request: web.Request, error: AppError) -> str:

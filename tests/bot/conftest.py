@@ -342,7 +342,7 @@ async def open_office(
             app = make_site(service)
 
             async def end_streams(_app: Any) -> None:
-                await service.desk.close_streams()
+                service.desk.close_streams()
 
             app.on_shutdown.append(end_streams)
             server = TestServer(app, host="127.0.0.1")

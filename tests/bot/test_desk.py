@@ -475,7 +475,7 @@ async def test_event_stream_ends_when_the_service_stops(office: Office) -> None:
     client = await office.log_in("sato")
     async with client.get(office.url("/desk/events")) as stream, asyncio.timeout(5):
         await stream.content.readuntil(b"\n\n")
-        await office.service.desk.close_streams()
+        office.service.desk.close_streams()
         assert await stream.content.read() == b""
 
 
@@ -483,15 +483,15 @@ async def test_reader_that_leaves_is_forgotten(office: Office) -> None:
     client = await office.log_in("sato")
     stream = await client.get(office.url("/desk/events"))
     await stream.content.readuntil(b"\n\n")
-    (task,) = office.service.desk._streams
+    (task,) = office.service.desk._changes.open
     stream.close()
     async with asyncio.timeout(10):
         await asyncio.wait([task])
-    assert office.service.desk._streams == set()
+    assert office.service.desk._changes.open == set()
 
 
 async def test_too_many_streams_are_refused(office: Office) -> None:
-    office.service.desk._max_streams = 1
+    office.service.desk._changes.most = 1
     client = await office.log_in("sato")
     async with client.get(office.url("/desk/events")) as stream:
         await stream.content.readuntil(b"\n\n")
